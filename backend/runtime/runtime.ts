@@ -1,0 +1,99 @@
+import type { Duplex, Readable, Writable } from 'node:stream';
+import type { RuntimeSpec } from '../oci/runtime-spec.ts';
+
+/** What a container's life needs to know of the kernel: enough to tell its process from a later one with the same pid. */
+export interface ProcessIdentity {
+  pid: number;
+  /** Field 22 of /proc/<pid>/stat: clock ticks since boot. */
+  startTime: number;
+}
+
+export interface CreateRequest {
+  id: string;
+  spec: RuntimeSpec;
+  /** json-file log, Docker's format (one JSON object per line: log, stream, time). */
+  logPath: string;
+  tty: boolean;
+  openStdin: boolean;
+  stdinOnce: boolean;
+}
+
+/** A container that `crun create` has made and that waits for `start`, or runs. */
+export interface MonitoredContainer {
+  conmon: ProcessIdentity;
+  init: ProcessIdentity;
+}
+
+export interface ExitStatus {
+  code: number;
+  oomKilled: boolean;
+  finishedAt: Date;
+}
+
+/**
+ * The way in and out of a container's or exec's standard streams. With a terminal everything comes on `stdout`.
+ * Several may be attached at once. Back-pressure reaches the process through conmon.
+ */
+export interface AttachedStreams extends Disposable {
+  stdout: Readable;
+  /** Absent with a terminal. */
+  stderr: Readable | null;
+  /** Absent where standard input is not open. `end()` gives the process its end of file when stdinOnce or not tty. */
+  stdin: Writable | null;
+}
+
+export interface ExecRequest {
+  containerId: string;
+  execId: string;
+  process: RuntimeSpec['process'];
+  tty: boolean;
+  openStdin: boolean;
+}
+
+export interface RunningExec {
+  pid: number;
+  streams: AttachedStreams | null;
+  /** Settles once. Never rejects after the exec has started. */
+  exit: Promise<ExitStatus>;
+  resize(rows: number, columns: number): Promise<void>;
+}
+
+/**
+ * Containers as processes: conmon above crun (or runc). Holds no records: everything that a restarted
+ * daemon needs lies in <run>/containers/<id> and in the kernel, and `adopt` finds it again.
+ */
+export interface Runtime {
+  readonly name: 'crun' | 'runc';
+  readonly version: string;
+  /** Writes config.json into the bundle, starts conmon, which creates the container. @throws with crun's own words. */
+  create(request: CreateRequest): Promise<MonitoredContainer>;
+  /** Lets the created process exec the user's program. @throws with crun's own words. */
+  start(id: string): Promise<void>;
+  /** Sends a signal to init, or to every process of the cgroup with `all`. @throws not-found when it is gone. */
+  kill(id: string, signal: number, all?: boolean): Promise<void>;
+  /** The exit of init. Resolves at once when it is over; works for adopted containers too (pidfd or conmon's exit file). */
+  waitExit(id: string, signal?: AbortSignal): Promise<ExitStatus>;
+  /** Deletes what the runtime keeps of a stopped container: cgroup, state, sockets, bundle. Idempotent. */
+  delete(id: string): Promise<void>;
+  /** Connects to the streams. Before `start` too: nothing of the output is lost. */
+  attach(id: string, streams: { stdin: boolean; tty: boolean }): Promise<AttachedStreams>;
+  resize(id: string, rows: number, columns: number): Promise<void>;
+  exec(request: ExecRequest): Promise<RunningExec>;
+  /** Pids of the container's cgroup, host view. */
+  processes(id: string): Promise<number[]>;
+  /**
+   * After the daemon's restart: the container as conmon knows it. `running`, `created`, or `exited` with its status;
+   * `gone` where nothing is left of it (reboot).
+   */
+  adopt(
+    id: string,
+  ): Promise<
+    | { state: 'running' | 'created'; monitored: MonitoredContainer }
+    | { state: 'exited'; status: ExitStatus }
+    | { state: 'gone' }
+  >;
+}
+
+/** Frames of Docker's multiplexed stream are made in api/; here the streams are separate. */
+export type StreamName = 'stdout' | 'stderr';
+export type { Duplex };
