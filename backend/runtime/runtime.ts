@@ -11,7 +11,10 @@ export interface ProcessIdentity {
 export interface CreateRequest {
   id: string;
   spec: RuntimeSpec;
-  /** json-file log, Docker's format (one JSON object per line: log, stream, time). */
+  /**
+   * Where conmon writes the output, in the CRI format (`<RFC 3339 time> stdout|stderr F|P <text>`, P for a part of a
+   * line); conmon knows no Docker json-file. `readLogs` in logs/ reads it. The parent directory is made when missing.
+   */
   logPath: string;
   tty: boolean;
   openStdin: boolean;
@@ -48,6 +51,8 @@ export interface ExecRequest {
   process: RuntimeSpec['process'];
   tty: boolean;
   openStdin: boolean;
+  /** False for a detached exec: no streams, output goes nowhere. Default true. */
+  attach?: boolean;
 }
 
 export interface RunningExec {

@@ -1,0 +1,19 @@
+import type { Logger } from '../base/logger.ts';
+import type { Layout } from '../store/layout.ts';
+import type { HostCgroups } from './prepare-cgroups.ts';
+import type { LowLevelRuntime, Monitor } from './probe-runtime.ts';
+import type { ExitWatches } from './container/exit-watches.ts';
+
+/** What the verbs of the runtime share. Made once by createRuntime. */
+export interface RuntimeContext {
+  layout: Layout;
+  logger: Logger;
+  lowLevel: LowLevelRuntime;
+  monitor: Monitor;
+  cgroups: HostCgroups;
+  /** The monitors' own cgroup directories. */
+  monitorCgroups: readonly string[];
+  /** Where crun or runc keeps its state. */
+  stateRoot: string;
+  exits: ExitWatches;
+}

@@ -1,0 +1,71 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from '../base/logger.ts';
+import type { Layout } from '../store/layout.ts';
+import { attachStreams } from './attach/attach-streams.ts';
+import { cgroupOf, containerProcesses, type CgroupPlace } from './cgroup-of.ts';
+import { containerBundle } from './conmon/bundle-paths.ts';
+import { reopenLog, resizeTerminal } from './conmon/control.ts';
+import { adoptContainer } from './container/adopt-container.ts';
+import { createContainer } from './container/create-container.ts';
+import { deleteContainer } from './container/delete-container.ts';
+import { ExitWatches } from './container/exit-watches.ts';
+import { killContainer } from './container/kill-container.ts';
+import { startContainer } from './container/start-container.ts';
+import { waitExit } from './container/wait-exit.ts';
+import type { RuntimeContext } from './context.ts';
+import { execProcess } from './exec/exec-process.ts';
+import { monitorCgroups, prepareCgroups } from './prepare-cgroups.ts';
+import { probeMonitor, probeRuntime } from './probe-runtime.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface RuntimeOptions {
+  layout: Layout;
+  logger: Logger;
+  /** Absolute cgroup path above the containers' own; specs must use `<cgroupParent>/<id>`. Default `/strata`. */
+  cgroupParent?: string;
+}
+
+/** The runtime, and what only the explorers ask of it. */
+export interface ConmonRuntime extends Runtime {
+  /** The container's cgroup directories, one per hierarchy. */
+  cgroupOf(id: string): CgroupPlace[];
+  /** After the log file was renamed: conmon goes on in a new one. @throws not-found when it is gone. */
+  reopenLog(id: string): Promise<void>;
+}
+
+/** Finds conmon and crun (or runc), and makes the host's cgroups fit. @throws unavailable, saying what is missing. */
+export async function createRuntime(options: RuntimeOptions): Promise<ConmonRuntime> {
+  const { layout, logger, cgroupParent = '/strata' } = options;
+  const stateRoot = join(layout.runRoot, 'runtime');
+  await mkdir(stateRoot, { recursive: true, mode: 0o700 });
+  const cgroups = prepareCgroups(cgroupParent, logger);
+  const [lowLevel, monitor] = await Promise.all([probeRuntime(logger, stateRoot), probeMonitor()]);
+  const context: RuntimeContext = {
+    ...{ layout, logger, lowLevel, monitor, cgroups, stateRoot },
+    monitorCgroups: monitorCgroups(cgroups),
+    exits: new ExitWatches(layout, cgroups),
+  };
+  return runtimeOf(context);
+}
+
+function runtimeOf(context: RuntimeContext): ConmonRuntime {
+  const { layout, cgroups, lowLevel } = context;
+  const bundle = (id: string): ReturnType<typeof containerBundle> => containerBundle(layout, id);
+  return {
+    name: lowLevel.name,
+    version: lowLevel.version,
+    create: (request) => createContainer(context, request),
+    start: (id) => startContainer(context, id),
+    kill: async (id, signal, all = false) => killContainer(context, id, signal, all),
+    waitExit: (id, signal) => waitExit(context, id, signal),
+    delete: (id) => deleteContainer(context, id),
+    attach: async (id, streams) => attachStreams(bundle(id).attach, streams),
+    resize: (id, rows, columns) => resizeTerminal(bundle(id).control, rows, columns),
+    exec: (request) => execProcess(context, request),
+    processes: async (id) => containerProcesses(cgroups, id),
+    adopt: (id) => adoptContainer(context, id),
+    cgroupOf: (id) => cgroupOf(cgroups, id),
+    reopenLog: (id) => reopenLog(bundle(id).control),
+  };
+}

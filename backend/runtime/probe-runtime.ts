@@ -1,0 +1,66 @@
+import { unavailable } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import { tryCommand } from '../linux/run-command.ts';
+
+export interface LowLevelRuntime {
+  name: 'crun' | 'runc';
+  version: string;
+  /** Absolute path: conmon does not search PATH. */
+  path: string;
+}
+
+export interface Monitor {
+  path: string;
+  version: string;
+}
+
+const SEARCH = [
+  '/usr/local/bin',
+  '/usr/local/sbin',
+  '/usr/bin',
+  '/usr/sbin',
+  '/bin',
+  '/sbin',
+  '/usr/libexec/podman',
+];
+
+/**
+ * The first runtime that runs here. `list` is asked because a runtime may be installed and still stop at once
+ * (hybrid cgroups, a missing library), which `--version` does not show.
+ * @throws unavailable with what each of them said.
+ */
+export async function probeRuntime(logger: Logger, stateRoot: string): Promise<LowLevelRuntime> {
+  const said: string[] = [];
+  for (const name of ['crun', 'runc'] as const) {
+    for (const path of SEARCH.map((directory) => `${directory}/${name}`)) {
+      const version = await versionOf(path);
+      if (version === null) continue;
+      const trial = await tryCommand(path, ['--root', stateRoot, 'list'], { timeout: 10_000 });
+      if (trial.code === 0) return { name, version, path };
+      said.push(`${path}: ${trial.stderr.trim()}`);
+      logger.warn({ path, stderr: trial.stderr.trim() }, 'an installed runtime does not work');
+    }
+  }
+  throw unavailable(
+    `no OCI runtime works here: install crun (or runc)${said.length > 0 ? `; ${said.join('; ')}` : ''}`,
+  );
+}
+
+/** @throws unavailable when conmon is not installed. */
+export async function probeMonitor(): Promise<Monitor> {
+  for (const path of SEARCH.map((directory) => `${directory}/conmon`)) {
+    const version = await versionOf(path);
+    if (version !== null) return { path, version };
+  }
+  throw unavailable('conmon is not installed: install the package conmon');
+}
+
+/** The version out of `crun version 1.8.1`, `runc version 1.1.5`, `conmon version 2.1.6`; null when it does not run. */
+async function versionOf(path: string): Promise<string | null> {
+  try {
+    const { code, stdout } = await tryCommand(path, ['--version'], { timeout: 10_000 });
+    return code === 0 ? (/version (\S+)/.exec(stdout)?.[1] ?? 'unknown') : null;
+  } catch {
+    return null;
+  }
+}
