@@ -1,0 +1,75 @@
+import { isIPv4 } from 'node:net';
+import type { PortMapping } from './networks.ts';
+
+export interface Published extends PortMapping {
+  /** The container's. */
+  address: string;
+}
+
+export interface RuleSet {
+  table: string;
+  bridges: readonly { name: string; subnet: string }[];
+  published: readonly Published[];
+}
+
+const CHAINS = {
+  prerouting: 'type nat hook prerouting priority -100; policy accept;',
+  output: 'type nat hook output priority -100; policy accept;',
+  postrouting: 'type nat hook postrouting priority 100; policy accept;',
+  forward: 'type filter hook forward priority 0; policy accept;',
+} as const;
+
+/**
+ * The whole of the daemon's own table as one `nft -f` transaction: chains that exist stay as they are, all
+ * rules are replaced at once. Nothing has to be looked up or deleted one by one, so it heals whatever was
+ * there, and it needs no newer nft than 0.9.
+ */
+export function ruleSetText({ table, bridges, published }: RuleSet): string {
+  const dnat = published.flatMap(dnatRule);
+  const rules: Record<keyof typeof CHAINS, readonly string[]> = {
+    prerouting: dnat,
+    // Loopback traffic is left to the userland listener: its addresses cannot be routed to a container.
+    output: dnat.map((rule) => `ip daddr != 127.0.0.0/8 ${rule}`),
+    postrouting: bridges.flatMap(masquerade),
+    forward: bridges.flatMap(protect),
+  };
+  const names = Object.keys(CHAINS) as (keyof typeof CHAINS)[];
+  return [
+    `add table ip ${table}`,
+    ...names.map((name) => `add chain ip ${table} ${name} { ${CHAINS[name]} }`),
+    `flush table ip ${table}`,
+    ...names.flatMap((name) => rules[name].map((rule) => `add rule ip ${table} ${name} ${rule}`)),
+    '',
+  ].join('\n');
+}
+
+/** The transaction that removes the table, whether it exists or not. */
+export function removalText(table: string): string {
+  return `add table ip ${table}\ndelete table ip ${table}\n`;
+}
+
+/** Containers have IPv4 addresses only; loopback and IPv6 publications work by their listener alone. */
+function dnatRule({ protocol, hostAddress, hostPort, address, containerPort }: Published): string[] {
+  if (!isIPv4(hostAddress) || hostAddress.startsWith('127.')) return [];
+  const destination = hostAddress === '0.0.0.0' ? 'fib daddr type local' : `ip daddr ${hostAddress}`;
+  return [`${destination} ${protocol} dport ${hostPort} dnat to ${address}:${containerPort}`];
+}
+
+function masquerade({ name, subnet }: { name: string; subnet: string }): string[] {
+  return [
+    `ip saddr ${subnet} oifname != "${name}" masquerade`,
+    // A container that uses a published port of its own network: without this the answer would come
+    // straight from the other container, from an address that the first one never asked.
+    `ip saddr ${subnet} oifname "${name}" ct status dnat masquerade`,
+  ];
+}
+
+/** Nobody outside reaches a container, unless it was called from inside or the port is published. */
+function protect({ name }: { name: string }): string[] {
+  return [
+    `oifname "${name}" ct state established,related accept`,
+    `oifname "${name}" ct status dnat accept`,
+    `oifname "${name}" iifname "${name}" accept`,
+    `oifname "${name}" drop`,
+  ];
+}
