@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { ruleSetText, type Published } from '../../../backend/network/nft-rules.ts';
+
+const port = (hostAddress: string): Published => ({
+  protocol: 'tcp',
+  containerPort: 80,
+  hostAddress,
+  hostPort: 8080,
+  address: '172.17.0.2',
+});
+const textOf = (...published: Published[]): string =>
+  ruleSetText({ table: 'strata_x', bridges: [{ name: 'strata0', subnet: '172.17.0.0/16' }], published });
+
+describe('ruleSetText', () => {
+  it('sends what comes for any address of the host to the container', () => {
+    assert.match(
+      textOf(port('0.0.0.0')),
+      /prerouting fib daddr type local tcp dport 8080 dnat to 172\.17\.0\.2:80$/m,
+    );
+  });
+
+  it('binds a publication to its host address', () => {
+    const text = textOf(port('10.0.0.7'));
+    assert.match(text, /prerouting ip daddr 10\.0\.0\.7 tcp dport 8080 dnat/);
+    assert.doesNotMatch(text, /fib/);
+  });
+
+  it('leaves loopback and IPv6 publications to their listeners', () => {
+    assert.doesNotMatch(textOf(port('127.0.0.1'), port('::'), port('::1')), /dnat to/);
+  });
+
+  it('replaces every rule in one transaction', () => {
+    const lines = textOf().split('\n');
+    assert.ok(
+      lines.indexOf('flush table ip strata_x') < lines.findIndex((line) => line.startsWith('add rule')),
+    );
+  });
+});
