@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { type Api, pathOf } from './api.ts';
 import {
@@ -87,5 +88,27 @@ export function followLogs(
     path: pathOf`/containers/${id}/logs`,
     query: { stdout: true, stderr: true, follow: true, tail },
     signal,
+  });
+}
+
+/** The terminal of a container; it may not run yet. */
+export function attachTerminal(api: Api, id: string, signal: AbortSignal): Promise<Duplex> {
+  return api.upgrade({
+    method: 'POST',
+    path: pathOf`/containers/${id}/attach`,
+    query: { stream: true, stdin: true, stdout: true, stderr: true },
+    signal,
+  });
+}
+
+export function resizeContainer(
+  api: Api,
+  id: string,
+  size: { rows: number; columns: number },
+): Promise<void> {
+  return api.send({
+    method: 'POST',
+    path: pathOf`/containers/${id}/resize`,
+    query: { h: size.rows, w: size.columns },
   });
 }

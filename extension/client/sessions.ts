@@ -28,7 +28,7 @@ export function createSessions(): Sessions {
     add(session) {
       const stop = session.onChange(() => {
         // The connection ended for good by itself (and not by `remove`): the machine is not connected.
-        if (session.connection.state === 'disconnected') void remove(session.machine.id);
+        if (session.connection.state === 'disconnected') remove(session.machine.id).catch(() => undefined);
         else changes.fire();
       });
       sessions.set(session.machine.id, { session, stop });
