@@ -10,8 +10,20 @@ export interface CgroupHierarchy {
 }
 
 const V1_CONTROLLERS = new Set([
-  ...['blkio', 'cpu', 'cpuacct', 'cpuset', 'devices', 'freezer', 'hugetlb', 'memory', 'misc'],
-  ...['net_cls', 'net_prio', 'perf_event', 'pids', 'rdma'],
+  'blkio',
+  'cpu',
+  'cpuacct',
+  'cpuset',
+  'devices',
+  'freezer',
+  'hugetlb',
+  'memory',
+  'misc',
+  'net_cls',
+  'net_prio',
+  'perf_event',
+  'pids',
+  'rdma',
 ]);
 
 /** The hierarchies that this process sees, in the order of their mounting. Source: /proc/self/mountinfo. */

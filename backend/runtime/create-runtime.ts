@@ -42,7 +42,12 @@ export async function createRuntime(options: RuntimeOptions): Promise<ConmonRunt
   const cgroups = prepareCgroups(cgroupParent, logger);
   const [lowLevel, monitor] = await Promise.all([probeRuntime(logger, stateRoot), probeMonitor()]);
   const context: RuntimeContext = {
-    ...{ layout, logger, lowLevel, monitor, cgroups, stateRoot },
+    layout,
+    logger,
+    lowLevel,
+    monitor,
+    cgroups,
+    stateRoot,
     monitorCgroups: monitorCgroups(cgroups),
     exits: new ExitWatches(layout, cgroups),
   };

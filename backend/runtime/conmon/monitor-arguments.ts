@@ -21,20 +21,20 @@ export function monitorArguments(options: MonitorArguments): string[] {
   const { runtime, bundle, exec } = options;
   return [
     // Takes no value; sync pipe messages are then {"data": …} for containers and execs alike.
-    '--api-version',
-    ...['-c', options.id, '-u', options.name, '-n', options.name, '-r', runtime.path],
-    ...['-b', bundle.directory, '-p', bundle.initPid, '-P', bundle.monitorPid],
-    ...['--exit-dir', bundle.exitDirectory],
+    ['--api-version'],
+    ['-c', options.id, '-u', options.name, '-n', options.name, '-r', runtime.path],
+    ['-b', bundle.directory, '-p', bundle.initPid, '-P', bundle.monitorPid],
+    ['--exit-dir', bundle.exitDirectory],
     // The attach socket lies in the bundle, bound through a descriptor: paths of any length, no symlink elsewhere.
-    '--full-attach',
-    ...['-l', options.logPath === null ? 'none' : `k8s-file:${options.logPath}`],
+    ['--full-attach'],
+    ['-l', options.logPath === null ? 'none' : `k8s-file:${options.logPath}`],
     // An fsync of the log costs milliseconds at every exit and protects only against a power cut.
-    '--no-sync-log',
-    ...['--log-level', 'error', '--runtime-arg', '--root', '--runtime-arg', options.stateRoot],
-    ...(options.tty ? ['-t'] : []),
-    ...(options.stdin ? ['-i'] : []),
-    ...(options.leaveStdinOpen ? ['--leave-stdin-open'] : []),
-    ...(exec ? ['-e', '--exec-process-spec', exec.processSpec] : []),
-    ...(exec?.attach ? ['--exec-attach'] : []),
-  ];
+    ['--no-sync-log'],
+    ['--log-level', 'error', '--runtime-arg', '--root', '--runtime-arg', options.stateRoot],
+    options.tty ? ['-t'] : [],
+    options.stdin ? ['-i'] : [],
+    options.leaveStdinOpen ? ['--leave-stdin-open'] : [],
+    exec ? ['-e', '--exec-process-spec', exec.processSpec] : [],
+    exec?.attach ? ['--exec-attach'] : [],
+  ].flat();
 }

@@ -56,7 +56,14 @@ export async function spawnMonitor({
   const pid = await started(child, program);
   enterCgroups(cgroups, pid);
   const stderr: string[] = [];
-  const [, , errors, sync, start, attach] = child.stdio as unknown as [null, null, Readable, Duplex, Duplex, Duplex?];
+  const [, , errors, sync, start, attach] = child.stdio as unknown as [
+    null,
+    null,
+    Readable,
+    Duplex,
+    Duplex,
+    Duplex?,
+  ];
   errors.setEncoding('utf8').on('data', (text: string) => {
     if (stderr.length < 64) stderr.push(text);
   });

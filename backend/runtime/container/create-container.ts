@@ -59,9 +59,14 @@ async function runMonitor(
     cgroups: context.monitorCgroups,
     attachPipe: false,
     args: monitorArguments({
-      ...{ runtime: context.lowLevel, stateRoot: context.stateRoot, id, name: id, bundle, logPath, tty },
+      runtime: context.lowLevel,
+      stateRoot: context.stateRoot,
+      id,
+      name: id,
+      bundle,
+      logPath,
+      tty,
       stdin: openStdin,
-      // Otherwise the first client that detaches ends standard input for those who come after it.
       leaveStdinOpen: openStdin && (tty || !stdinOnce),
       exec: null,
     }),

@@ -67,9 +67,19 @@ function spawnExecMonitor(
     cgroups: context.monitorCgroups,
     attachPipe: attach,
     args: monitorArguments({
-      ...{ runtime: context.lowLevel, stateRoot: context.stateRoot, id: containerId, name: execId, bundle },
-      ...{ logPath: null, tty, stdin: openStdin, leaveStdinOpen: false },
-      exec: { processSpec, attach },
+      runtime: context.lowLevel,
+      stateRoot: context.stateRoot,
+      id: containerId,
+      name: execId,
+      bundle,
+      logPath: null,
+      tty,
+      stdin: openStdin,
+      leaveStdinOpen: false,
+      exec: {
+        processSpec,
+        attach,
+      },
     }),
   });
 }

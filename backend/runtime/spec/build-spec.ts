@@ -1,0 +1,102 @@
+import { notImplemented } from '../../base/errors.ts';
+import type { LinuxSpec, RuntimeMount, RuntimeSpec } from '../../oci/runtime-spec.ts';
+import { buildProcess } from './build-process.ts';
+import { DEFAULT_SECCOMP } from './default-seccomp.ts';
+import { mountsOf, rootPropagation } from './mounts.ts';
+import { resourcesOf } from './resources.ts';
+import { seccompOf } from './seccomp.ts';
+import { securityOptions, type SecurityOptions } from './security-options.ts';
+import type { NamespaceInput, SpecInput } from './spec-input.ts';
+import { sysctlsOf } from './sysctls.ts';
+
+/** Understood by crun 1.x and runc 1.x alike. */
+const OCI_VERSION = '1.0.2';
+const INIT_IN_CONTAINER = '/sbin/docker-init';
+
+/**
+ * The OCI configuration of a container. Pure: the same input gives the same spec, and all that it needs of the
+ * machine comes in `host`.
+ * @throws invalid-argument, forbidden or not-implemented, naming the option at fault.
+ */
+export function buildSpec(input: SpecInput): RuntimeSpec {
+  const security = securityOptions(input.securityOpt);
+  const process = buildProcess(input, input.host);
+  const init = input.init ? initMount(input) : null;
+  if (init) process.args = [INIT_IN_CONTAINER, '--', ...process.args];
+  return {
+    ociVersion: OCI_VERSION,
+    process,
+    root: { path: input.rootfs, readonly: input.readonlyRootfs },
+    // Without a namespace of its own it would be the host's name that is set.
+    ...(input.uts === 'private' ? { hostname: input.hostname } : {}),
+    ...(input.uts === 'private' && input.domainname !== '' ? { domainname: input.domainname } : {}),
+    mounts: [...mountsOf(input, security), ...(init ? [init] : [])],
+    ...(input.annotations ? { annotations: input.annotations } : {}),
+    linux: linuxOf(input, security, process.capabilities?.bounding ?? []),
+  };
+}
+
+function linuxOf(input: SpecInput, security: SecurityOptions, capabilities: readonly string[]): LinuxSpec {
+  const { privileged, host, id, cgroupParent = '/strata' } = input;
+  const confined = security.systemPathsConfined && !privileged;
+  const propagation = rootPropagation(input.binds);
+  const profile = security.seccomp === 'default' ? DEFAULT_SECCOMP : security.seccomp;
+  return {
+    namespaces: namespacesOf(input),
+    ...(privileged ? { devices: host.devices() } : {}),
+    cgroupsPath: `${cgroupParent}/${id}`,
+    resources: resourcesOf(input.resources, privileged, host),
+    ...(profile === 'unconfined' || privileged
+      ? {}
+      : { seccomp: seccompOf(profile, host.architecture, capabilities) }),
+    maskedPaths: confined ? MASKED : [],
+    readonlyPaths: confined ? READ_ONLY : [],
+    sysctl: sysctlsOf(input),
+    ...(propagation === undefined ? {} : { rootfsPropagation: propagation }),
+  };
+}
+
+function namespacesOf(input: SpecInput): LinuxSpec['namespaces'] {
+  const { network, pid, ipc, uts, host } = input;
+  const cgroup = input.cgroupns || (host.cgroupVersion === 2 ? 'private' : 'host');
+  const of = (
+    type: LinuxSpec['namespaces'][number]['type'],
+    wanted: NamespaceInput,
+  ): LinuxSpec['namespaces'] => {
+    if (wanted === 'host') return [];
+    return [wanted === 'private' ? { type } : { type, path: wanted.path }];
+  };
+  return [
+    { type: 'mount' },
+    ...of('network', network),
+    ...of('uts', uts),
+    ...of('ipc', ipc),
+    ...of('pid', pid),
+    ...of('cgroup', cgroup),
+  ];
+}
+
+function initMount({ host }: SpecInput): RuntimeMount {
+  if (host.initProgram === null) {
+    throw notImplemented('init: no init program is installed on this host, such as catatonit or tini');
+  }
+  const options = ['bind', 'rprivate', 'ro'];
+  return { destination: INIT_IN_CONTAINER, type: 'bind', source: host.initProgram, options };
+}
+
+/** What tells of the host or lets it be changed, hidden as Docker does. */
+const MASKED = [
+  '/proc/acpi',
+  '/proc/asound',
+  '/proc/interrupts',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/sys/devices/virtual/powercap',
+  '/sys/firmware',
+];
+const READ_ONLY = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
