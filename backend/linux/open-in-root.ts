@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync } from 'node:fs';
+import { isErrno } from '../base/errors.ts';
 import { syscall } from './libc.ts';
 
 const SYS_OPENAT2 = 437;
@@ -7,6 +8,7 @@ const RESOLVE_NO_MAGICLINKS = 0x02n;
 const RESOLVE_IN_ROOT = 0x10n;
 const O_PATH = 0o10000000;
 const O_CLOEXEC = 0o2000000;
+const TRIES = 16;
 
 const call = syscall(
   'long syscall(long number, long directory, const char *path, const void *how, size_t size)',
@@ -20,8 +22,19 @@ export function openInRoot(root: string, path: string): number {
     // Non-blocking: a FIFO in a stranger's root must not hold us up.
     how.writeBigUInt64LE(BigInt(constants.O_RDONLY | constants.O_NONBLOCK | O_CLOEXEC), 0);
     how.writeBigUInt64LE(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, 16);
-    return call(`open ${path} in ${root}`, SYS_OPENAT2, directory, path, how, how.length);
+    return retrying(() => call(`open ${path} in ${root}`, SYS_OPENAT2, directory, path, how, how.length));
   } finally {
     closeSync(directory);
+  }
+}
+
+/** The kernel gives up with EAGAIN when anything was renamed or mounted anywhere while it resolved a `..`. */
+function retrying(open: () => number): number {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return open();
+    } catch (error) {
+      if (!isErrno(error, 'EAGAIN') || tries === TRIES) throw error;
+    }
   }
 }

@@ -1,7 +1,7 @@
-import { closeSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { internal, invalidArgument, isErrno, messageOf } from '../base/errors.ts';
-import { openDirectoryInRoot } from '../linux/open-in-root.ts';
+import { openInRoot } from '../linux/open-in-root.ts';
 import { runCommand } from '../linux/run-command.ts';
 import { publishCopy } from './publish-copy.ts';
 import type { VolumePaths } from './volume-paths.ts';
@@ -33,16 +33,17 @@ export async function copyUp(paths: VolumePaths, rootfs: string, pathInside: str
 
 /** The image's paths are a stranger's: no symlink of theirs leads out of the root file system. */
 function openSource(rootfs: string, pathInside: string): number | null {
+  const source = openQuietly(rootfs, pathInside);
+  if (source === null || fstatSync(source).isDirectory()) return source;
+  closeSync(source);
+  throw invalidArgument(`a volume cannot be mounted on ${pathInside}: it is not a directory in the image`);
+}
+
+function openQuietly(rootfs: string, pathInside: string): number | null {
   try {
-    return openDirectoryInRoot(rootfs, pathInside);
+    return openInRoot(rootfs, pathInside);
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return null;
-    if (isErrno(error, 'ENOTDIR')) {
-      throw invalidArgument(
-        `a volume cannot be mounted on ${pathInside}: it is not a directory in the image`,
-        error,
-      );
-    }
     throw invalidArgument(`a volume cannot be mounted on ${pathInside}: ${messageOf(error)}`, error);
   }
 }
