@@ -4,7 +4,7 @@ export type EntryType = 'file' | 'directory' | 'symlink' | 'char' | 'block' | 'f
 
 /** One path of a layer. */
 export interface LayerEntry {
-  /** Without a leading slash; the root is ''. Bytes as latin1 would lose nothing but reads badly: UTF-8, `\xNN` for other bytes. */
+  /** Without a leading slash; the root is ''. UTF-8, `\xNN` for other bytes (byte-names.ts). */
   path: string;
   type: EntryType;
   mode: number;
@@ -27,8 +27,11 @@ export interface LayerEntry {
   opaque?: boolean | undefined;
 }
 
-/** What a layer holds, sorted by path bytewise. Immutable; one file beside the layer. */
+/**
+ * What a layer holds, sorted by path bytewise; every entry's parent directories are in it too, except the
+ * root. Immutable; one file beside the layer. A container's writable layer has no diffID.
+ */
 export interface LayerIndex {
-  diffId: Digest;
+  diffId: Digest | null;
   entries: readonly LayerEntry[];
 }
