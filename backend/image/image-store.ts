@@ -19,6 +19,8 @@ export interface Image {
   digests: readonly string[];
   /** Bytes of the unpacked layers. */
   size: number;
+  /** When a tag was last set on this machine (ISO 8601); the store's own, ignored by `put`. */
+  lastTagTime?: string | undefined;
 }
 
 export interface ImageStore {
