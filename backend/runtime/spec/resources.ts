@@ -66,16 +66,15 @@ function cpuOf(input: ResourceInput, { cpus }: HostFacts): Cpu {
   };
 }
 
-const device = (major: number, minor?: number): { allow: true; type: string; access: string } => ({
-  allow: true,
-  type: 'c',
-  major,
-  access: 'rwm',
-  ...(minor === undefined ? {} : { minor }),
-});
+type DeviceRule = NonNullable<LinuxResources['devices']>[number];
+
+function device(major: number, minor?: number): DeviceRule {
+  const rule = { allow: true, type: 'c', major, access: 'rwm' };
+  return minor === undefined ? rule : { ...rule, minor };
+}
 
 /** Docker's default rules: nodes may be made, but only the harmless ones opened. */
-const DEVICE_RULES: NonNullable<LinuxResources['devices']> = [
+const DEVICE_RULES: DeviceRule[] = [
   { allow: false, access: 'rwm' },
   { allow: true, type: 'c', access: 'm' },
   { allow: true, type: 'b', access: 'm' },
