@@ -28,75 +28,98 @@ type ReferenceRecord = z.infer<typeof referenceRecordSchema>;
  * read is kept in memory: a list costs no parsing.
  */
 export function createImageStore(records: Records): ImageStore {
-  const images = cached(records.table('images', imageRecordSchema), (image) => image.id);
-  const references = cached(
-    records.table('image_references', referenceRecordSchema),
-    (record) => record.reference,
-  );
+  return new SqliteImageStore(records);
+}
 
-  const whole = (record: ImageRecord): Image => {
-    const mine = references.all().filter(({ imageId }) => imageId === record.id);
+class SqliteImageStore implements ImageStore {
+  readonly #records: Records;
+  readonly #images: CachedTable<ImageRecord>;
+  readonly #references: CachedTable<ReferenceRecord>;
+
+  constructor(records: Records) {
+    this.#records = records;
+    this.#images = cached(records.table('images', imageRecordSchema), ({ id }) => id);
+    this.#references = cached(
+      records.table('image_references', referenceRecordSchema),
+      ({ reference }) => reference,
+    );
+  }
+
+  list(): Image[] {
+    return this.#images.all().map((record) => this.#whole(record));
+  }
+
+  get(id: Digest): Image | undefined {
+    const record = this.#images.get(id);
+    return record && this.#whole(record);
+  }
+
+  resolve(nameOrId: string): Image {
+    const id = resolveId(nameOrId, this.#images.all(), (key) => this.#references.get(key)?.imageId);
+    const image = id && this.get(id);
+    if (!image) throw notFound(`No such image: ${nameOrId}`);
+    return image;
+  }
+
+  put(image: Omit<Image, 'tags' | 'digests'>, names: readonly Reference[]): void {
+    this.#atomically(() => {
+      const before = this.#images.get(image.id)?.lastTagTime;
+      const tagged = names.some(({ tag }) => tag !== undefined);
+      const lastTagTime = tagged ? new Date().toISOString() : before;
+      this.#images.put({ ...recordOf(image), ...(lastTagTime ? { lastTagTime } : {}) });
+      for (const name of names) this.#refer(image.id, name);
+    });
+  }
+
+  tag(id: Digest, reference: Reference): void {
+    this.#atomically(() => {
+      const image = this.#images.get(id);
+      if (!image) throw notFound(`No such image: ${id}`);
+      this.#refer(id, reference);
+      this.#images.put({ ...image, lastTagTime: new Date().toISOString() });
+    });
+  }
+
+  untag(reference: Reference): boolean {
+    const key = canonicalString(reference);
+    const record = this.#references.get(key);
+    if (!record) throw notFound(`No such image: ${key}`);
+    this.#references.delete(key);
+    return this.#references.all().some(({ imageId }) => imageId === record.imageId);
+  }
+
+  remove(id: Digest): void {
+    this.#atomically(() => {
+      for (const { reference, imageId } of this.#references.all())
+        if (imageId === id) this.#references.delete(reference);
+      this.#images.delete(id);
+    });
+  }
+
+  #whole(record: ImageRecord): Image {
+    const mine = this.#references.all().filter(({ imageId }) => imageId === record.id);
     const names = mine.map(({ reference }) => reference).toSorted();
     return {
       ...record,
       tags: names.filter((name) => !name.includes('@')),
       digests: names.filter((name) => name.includes('@')),
     };
-  };
-  const get = (id: Digest): Image | undefined => {
-    const record = images.get(id);
-    return record && whole(record);
-  };
-  const refer = (id: Digest, reference: Reference): void =>
-    references.put({ reference: canonicalString(reference), imageId: id });
-  const atomically = (work: () => void): void => {
+  }
+
+  #refer(imageId: Digest, reference: Reference): void {
+    this.#references.put({ reference: canonicalString(reference), imageId });
+  }
+
+  /** What is in memory follows the file, also back. */
+  #atomically(work: () => void): void {
     try {
-      records.transaction(work);
+      this.#records.transaction(work);
     } catch (error) {
-      images.reload();
-      references.reload();
+      this.#images.reload();
+      this.#references.reload();
       throw error;
     }
-  };
-
-  return {
-    list: () => images.all().map(whole),
-    get,
-    resolve: (nameOrId) => {
-      const id = resolveId(nameOrId, images.all(), (key) => references.get(key)?.imageId);
-      const image = id && get(id);
-      if (!image) throw notFound(`No such image: ${nameOrId}`);
-      return image;
-    },
-    put: (image, names) =>
-      atomically(() => {
-        const before = images.get(image.id)?.lastTagTime;
-        const tagged = names.some(({ tag }) => tag !== undefined);
-        const lastTagTime = tagged ? new Date().toISOString() : before;
-        images.put({ ...recordOf(image), ...(lastTagTime ? { lastTagTime } : {}) });
-        for (const name of names) refer(image.id, name);
-      }),
-    tag: (id, reference) =>
-      atomically(() => {
-        const image = images.get(id);
-        if (!image) throw notFound(`No such image: ${id}`);
-        refer(id, reference);
-        images.put({ ...image, lastTagTime: new Date().toISOString() });
-      }),
-    untag: (reference) => {
-      const key = canonicalString(reference);
-      const record = references.get(key);
-      if (!record) throw notFound(`No such image: ${key}`);
-      references.delete(key);
-      return references.all().some(({ imageId }) => imageId === record.imageId);
-    },
-    remove: (id) =>
-      atomically(() => {
-        for (const { reference, imageId } of references.all())
-          if (imageId === id) references.delete(reference);
-        images.delete(id);
-      }),
-  };
+  }
 }
 
 function recordOf(image: Omit<Image, 'tags' | 'digests'>): ImageRecord {
@@ -121,10 +144,20 @@ function resolveId(
 }
 
 function lookUp(name: string, byReference: (key: string) => Digest | undefined): Digest | undefined {
-  const reference = withDefaultTag(parseReference(name));
+  const reference = tryReference(name);
+  if (!reference) return undefined;
   // With a digest the tag says nothing: images are kept under `name@digest`.
   const key = reference.digest ? { ...reference, tag: undefined } : reference;
   return byReference(canonicalString(key));
+}
+
+/** `docker inspect` asks for names of any kind: what cannot be an image's name is no image, and no mistake. */
+function tryReference(name: string): Reference | undefined {
+  try {
+    return withDefaultTag(parseReference(name));
+  } catch {
+    return undefined;
+  }
 }
 
 interface CachedTable<T> {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import { forbidden, notFound, resourceExhausted, unavailable, type StrataError } from '../base/errors.ts';
+import { forbidden, notFound, unavailable, type StrataError } from '../base/errors.ts';
 import { readBody } from './read-body.ts';
 
 /** A registry's refusal as a sentence of ours, with the status and the registry's own words. */
@@ -35,8 +35,7 @@ export async function refusalOf(
 function refusal(status: number, host: string, what: string, said: string, loggedIn: boolean): StrataError {
   const words = said ? `: ${said}` : '';
   if (status === 404) return notFound(`${what} not found at ${host}${words}`);
-  if (status === 429)
-    return resourceExhausted(`${host} allows no more requests now (429) for ${what}${words}`);
+  if (status === 429) return unavailable(`${host} allows no more requests now (429) for ${what}${words}`);
   if (status === 401 || status === 403) {
     // Answered as "not found", like Docker does: a 401 of ours would make the docker CLI ask for a login.
     if (!loggedIn)

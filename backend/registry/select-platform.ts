@@ -48,5 +48,5 @@ function offered(index: ImageIndex): string {
 /** Whether a single image that is no index may stand for a platform that the user asked for by name. */
 export function runsOn(image: Platform, wanted: Platform): boolean {
   const offer = { os: image.os, architecture: image.architecture, variant: image.variant || undefined };
-  return rank(offer as Descriptor['platform'], wanted) >= 0;
+  return rank(offer, wanted) >= 0;
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, mkdirSync, statSync } from 'node:fs';
+import { createReadStream, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { open, readFile, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -38,9 +38,14 @@ export interface BlobStore {
 /** Enough for one system call to be cheap beside its bytes, little enough for many downloads at once. */
 const BATCH = 1024 * 1024;
 
+const TMP_PREFIX = 'blob-';
+
 export function createBlobStore(layout: Pick<Layout, 'blobs' | 'tmp' | 'blob'>): BlobStore {
   mkdirSync(layout.blobs, { recursive: true });
   mkdirSync(layout.tmp, { recursive: true });
+  // What an earlier daemon did not get to the end of.
+  for (const name of readdirSync(layout.tmp))
+    if (name.startsWith(TMP_PREFIX)) rmSync(join(layout.tmp, name), { force: true });
   const has = (digest: Digest): boolean =>
     statSync(layout.blob(digest), { throwIfNoEntry: false })?.isFile() ?? false;
   return {
@@ -76,7 +81,10 @@ async function ingest(
   tee: Writable | undefined,
 ): Promise<void> {
   await using undo = new CleanupStack();
-  const temporary = join(layout.tmp, `blob-${hexOf(expected.digest)}-${randomBytes(6).toString('hex')}`);
+  const temporary = join(
+    layout.tmp,
+    `${TMP_PREFIX}${hexOf(expected.digest)}-${randomBytes(6).toString('hex')}`,
+  );
   const file = await open(temporary, 'wx', 0o600);
   undo.defer(() => rm(temporary, { force: true }));
   try {

@@ -36,7 +36,7 @@ export function createLeases(): Leases {
             mine.add(digest);
             held.set(digest, (held.get(digest) ?? 0) + 1);
           }
-          await Promise.allSettled(fresh.map((digest) => removing.get(digest)));
+          await Promise.allSettled(fresh.map((digest) => removing.get(digest) ?? Promise.resolve()));
         },
         digests: () => [...mine],
         [Symbol.dispose]: () => {

@@ -1,0 +1,7 @@
+import type { ImageContext } from '../../engine/images/image-context.ts';
+
+export interface ImageRoutesDependencies {
+  context: ImageContext;
+  /** Name of the snapshot driver, for `GraphDriver`. */
+  driver: string;
+}
