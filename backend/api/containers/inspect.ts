@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { logPath } from '../../engine/containers/bring-up.ts';
+import type { EngineContext } from '../../engine/context.ts';
+import { hexOf, type Digest } from '../../oci/digest.ts';
+import type { Route } from '../route.ts';
+import { containerInspect } from '../wire/container-inspect.ts';
+import { flag } from '../wire/query.ts';
+import { containerSize } from './image-name.ts';
+
+export const inspectRoute = (engine: EngineContext): Route => ({
+  method: 'GET',
+  path: '/containers/:id/json',
+  handle: async ({ params, query }) => {
+    const container = engine.containers.resolve(params['id'] ?? '');
+    const { layout, snapshotter } = engine;
+    const lowers = [...container.diffIds]
+      .reverse()
+      .map((diffId) => join(layout.layers, hexOf(diffId as Digest), 'fs'));
+    const body = containerInspect(container, {
+      execIds: engine.execs.ofContainer(container.id).map(({ id }) => id),
+      logPath: logPath(engine, container.id),
+      layoutPath: (file) => join(layout.container(container.id), file),
+      graph: {
+        upper: snapshotter.upper(container.id),
+        merged: join(layout.runContainer(container.id), 'rootfs'),
+        lower: lowers.join(':'),
+      },
+      size: flag(query, 'size') ? await containerSize(engine, container) : null,
+    });
+    return { status: 200, body };
+  },
+});

@@ -1,0 +1,64 @@
+import { createExec } from '../../engine/exec/create-exec.ts';
+import { startExec } from '../../engine/exec/start-exec.ts';
+import { conflict } from '../../base/errors.ts';
+import type { EngineContext } from '../../engine/context.ts';
+import { parseDetachKeys } from '../containers/detach-keys.ts';
+import { pumpStreams } from '../containers/pump-streams.ts';
+import type { Route } from '../route.ts';
+import type { HijackRoute } from '../server/create-server.ts';
+import { MULTIPLEXED_STREAM, RAW_STREAM, type Hijackable } from '../server/hijack.ts';
+import { execInspect, execStartSchema, toExecConfig } from '../wire/exec.ts';
+import { terminalSize } from '../wire/query.ts';
+
+export const execRoutes = (engine: EngineContext): Route[] => [
+  {
+    method: 'POST',
+    path: '/containers/:id/exec',
+    handle: async (request) => {
+      const exec = createExec(engine, request.params['id'] ?? '', toExecConfig(await request.json()));
+      return { status: 201, body: { Id: exec.id } };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/exec/:id/json',
+    handle: async ({ params }) => ({ status: 200, body: execInspect(engine.execs.get(params['id'] ?? '')) }),
+  },
+  {
+    method: 'POST',
+    path: '/exec/:id/resize',
+    handle: async ({ params, query }) => {
+      const exec = engine.execs.get(params['id'] ?? '');
+      const { rows, columns } = terminalSize(query);
+      if (!exec.running) throw conflict(`exec ${exec.id} is not running`);
+      await exec.running.resize(rows, columns);
+      return { status: 200 };
+    },
+  },
+];
+
+export const execStartRoute = (engine: EngineContext): HijackRoute => ({
+  method: 'POST',
+  path: '/exec/:id/start',
+  hijack: async ({ params }, connection) => {
+    const exec = engine.execs.get(params['id'] ?? '');
+    const { Detach, ConsoleSize } = execStartSchema.parse((await connection.json()) ?? {});
+    const { config } = exec;
+    if (config.detachKeys) parseDetachKeys(config.detachKeys);
+    const running = await startExec(engine, exec.id, { detach: Detach ?? false });
+    const [rows = 0, columns = 0] = ConsoleSize ?? [];
+    if (rows > 0) await running.resize(rows, columns);
+    if (Detach || !running.streams) return finishDetached(connection);
+    const client = connection.accept(config.tty ? RAW_STREAM : MULTIPLEXED_STREAM);
+    await pumpStreams(client, running.streams, {
+      tty: config.tty,
+      stdout: config.attachStdout,
+      stderr: config.attachStderr,
+      detachKeys: config.detachKeys,
+    });
+  },
+});
+
+function finishDetached(connection: Hijackable): void {
+  connection.accept(RAW_STREAM).output.end();
+}

@@ -1,0 +1,36 @@
+import type { EngineContext } from '../engine/context.ts';
+import type { ImageContext } from '../engine/images/image-context.ts';
+import { attachRoute } from './containers/attach.ts';
+import { containerRoutes } from './containers/container-routes.ts';
+import { eventsRoute } from './events/events-route.ts';
+import { execRoutes, execStartRoute } from './exec/exec-routes.ts';
+import { imageRoutes } from './images/image-routes.ts';
+import type { Route } from './route.ts';
+import type { HijackRoute } from './server/create-server.ts';
+import { absentKinds } from './system/absent-kinds.ts';
+import { infoRoute, type InfoDependencies } from './system/info.ts';
+import { pingRoutes } from './system/ping.ts';
+import { versionRoute } from './system/version.ts';
+
+export interface ApiDependencies extends InfoDependencies {
+  images: ImageContext;
+}
+
+/** Every plain endpoint. The first route that fits a path serves it. */
+export function apiRoutes(dependencies: ApiDependencies): Route[] {
+  const { engine, images } = dependencies;
+  return [
+    ...pingRoutes(),
+    versionRoute(engine),
+    infoRoute(dependencies),
+    eventsRoute(engine.events),
+    ...imageRoutes({ context: images, driver: 'overlay2' }),
+    ...containerRoutes(engine),
+    ...execRoutes(engine),
+    ...absentKinds(engine.networks, engine.volumes),
+  ];
+}
+
+export function hijackRoutes(engine: EngineContext): HijackRoute[] {
+  return [attachRoute(engine), execStartRoute(engine)];
+}

@@ -1,0 +1,153 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { codeOf, messageOf } from '../../base/errors.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { ApiRequest, Reply, Route } from '../route.ts';
+import { API_VERSION } from '../wire/api-version.ts';
+import { errorReply } from './error-reply.ts';
+import { plainRequest, upgradedRequest, type Hijackable } from './hijack.ts';
+import { readJson } from './read-json.ts';
+import { createRouter, type Match, type Router } from './router.ts';
+
+/** A request whose connection becomes a byte stream in both directions. */
+export interface HijackRoute {
+  method: 'POST';
+  path: string;
+  hijack(request: ApiRequest, connection: Hijackable): Promise<void>;
+}
+
+const COMMON_HEADERS = {
+  'Api-Version': API_VERSION,
+  Ostype: 'linux',
+  'Docker-Experimental': 'false',
+  Server: 'Strata (linux)',
+};
+/** Only attach and exec may upgrade; `Upgrade: h2c` on any other request is ignored, as RFC 9110 7.8 allows. */
+const UPGRADABLE = /\/(?:containers|exec)\/[^/]+\/(?:attach|start)$/;
+
+/** The HTTP face of the engine. It listens where the caller says. */
+export function createApiServer(
+  routes: readonly Route[],
+  hijackRoutes: readonly HijackRoute[],
+  logger: Logger,
+): Server {
+  const hijacks = new Map<Route, HijackRoute>();
+  const all = [...hijackRoutes.map((route) => asRoute(route, hijacks)), ...routes];
+  const router = createRouter(all);
+  const server = createServer({
+    // Uploads and log streams last for hours; idle Go clients keep connections for minutes.
+    requestTimeout: 0,
+    keepAliveTimeout: 0,
+    shouldUpgradeCallback: (request: IncomingMessage) =>
+      request.headers.upgrade === 'tcp' && UPGRADABLE.test(pathOf(request)),
+  });
+  server.on('request', (request, response) => {
+    void serve(router, request, response, logger);
+  });
+  server.on('upgrade', (request, socket, head) => {
+    void serveUpgrade(router, hijacks, request, socket, head);
+  });
+  return server;
+}
+
+function asRoute(hijack: HijackRoute, hijacks: Map<Route, HijackRoute>): Route {
+  const route: Route = {
+    method: hijack.method,
+    path: hijack.path,
+    handle: async (request, response) => {
+      await hijack.hijack(
+        request,
+        plainRequest(request.raw, response, () => request.json()),
+      );
+      return undefined;
+    },
+  };
+  hijacks.set(route, hijack);
+  return route;
+}
+
+async function serve(
+  router: Router,
+  raw: IncomingMessage,
+  response: ServerResponse,
+  logger: Logger,
+): Promise<void> {
+  for (const [name, value] of Object.entries(COMMON_HEADERS)) response.setHeader(name, value);
+  try {
+    const match = router(raw.method ?? 'GET', pathOf(raw));
+    const reply = await match.route.handle(toApiRequest(raw, match, response), response);
+    if (reply) send(raw, response, reply);
+  } catch (error) {
+    const reply = errorReply(error);
+    if (codeOf(error) === 'internal' && reply.status === 500) {
+      logger.error(
+        {
+          method: raw.method,
+          url: raw.url,
+          error: messageOf(error),
+          stack: error instanceof Error ? error.stack : '',
+        },
+        'request failed',
+      );
+    }
+    // Once the headers are out, only breaking off tells the client that something is missing.
+    if (response.headersSent) response.destroy();
+    else send(raw, response, reply);
+  }
+}
+
+function send(raw: IncomingMessage, response: ServerResponse, { status, body, headers }: Reply): void {
+  for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
+  if (body === undefined) return void response.writeHead(status).end();
+  const text = typeof body === 'string' ? body : `${JSON.stringify(body)}\n`;
+  const type = typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json';
+  response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) });
+  response.end(raw.method === 'HEAD' ? undefined : text);
+}
+
+async function serveUpgrade(
+  router: Router,
+  hijacks: ReadonlyMap<Route, HijackRoute>,
+  raw: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  // A client that breaks off is no failure of ours.
+  socket.on('error', () => socket.destroy());
+  let accepted = false;
+  try {
+    const match = router(raw.method ?? 'GET', pathOf(raw));
+    const hijackable = upgradedRequest(raw, socket, head);
+    const accept: Hijackable['accept'] = (type) => {
+      accepted = true;
+      return hijackable.accept(type);
+    };
+    await hijacks.get(match.route)?.hijack(toApiRequest(raw, match, socket), { ...hijackable, accept });
+  } catch (error) {
+    if (accepted) socket.destroy();
+    else socket.end(rawReply(errorReply(error)));
+  }
+}
+
+function rawReply({ status, body }: Reply): string {
+  const text = body === undefined ? '' : `${JSON.stringify(body)}\n`;
+  return `HTTP/1.1 ${status} Error\r\nApi-Version: ${API_VERSION}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`;
+}
+
+function toApiRequest(raw: IncomingMessage, { params }: Match, peer: ServerResponse | Duplex): ApiRequest {
+  const gone = new AbortController();
+  peer.once('close', () => gone.abort());
+  return {
+    method: raw.method ?? 'GET',
+    params,
+    query: new URLSearchParams((raw.url ?? '').split('?')[1] ?? ''),
+    headers: raw.headers,
+    raw,
+    signal: gone.signal,
+    json: () => readJson(raw),
+  };
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '/').split('?', 1)[0] ?? '/';
+}

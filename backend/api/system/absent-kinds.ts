@@ -1,0 +1,148 @@
+import { notFound, notImplemented, unavailable } from '../../base/errors.ts';
+import type { Networks, NetworkRecord } from '../../network/networks.ts';
+import type { Volumes } from '../../volume/volumes.ts';
+import type { Route } from '../route.ts';
+
+type Method = Route['method'];
+
+/**
+ * Kinds of object that this version does not manage yet. `docker inspect NAME` asks for one kind after the other
+ * and stops at anything but 404: a look-up answers 404, a list is empty, and only a change says 501.
+ */
+export function absentKinds(networks: Networks, volumes: Volumes): Route[] {
+  return [
+    reply('GET', '/networks', () => networks.list().map(networkWire)),
+    reply('GET', '/networks/:id', ({ id }) => networkWire(networks.get(id))),
+    ...missing('managing networks', [
+      ['POST', '/networks/create'],
+      ['POST', '/networks/prune'],
+      ['POST', '/networks/:id/connect'],
+      ['POST', '/networks/:id/disconnect'],
+      ['DELETE', '/networks/:id'],
+    ]),
+    reply('GET', '/volumes', () => ({ Volumes: volumes.list().map(volumeWire), Warnings: null })),
+    reply('GET', '/volumes/:id', ({ id }) => volumeWire(volumes.get(id))),
+    ...missing('managing volumes', [
+      ['POST', '/volumes/create'],
+      ['POST', '/volumes/prune'],
+      ['PUT', '/volumes/:id'],
+      ['DELETE', '/volumes/:id'],
+    ]),
+    reply('GET', '/plugins', () => []),
+    lookUp('/plugins/:id/json', 'plugin'),
+    ...missing('managing plugins', [
+      ['POST', '/plugins/*rest'],
+      ['DELETE', '/plugins/:id'],
+    ]),
+    ...SWARM_KINDS.flatMap((kind) => swarmOnly(kind)),
+    ...missing('containers: this operation', CONTAINER_OPERATIONS),
+    ...missing('system: this operation', [
+      ['GET', '/system/df'],
+      ['POST', '/auth'],
+      ['POST', '/session'],
+      ['POST', '/grpc'],
+    ]),
+  ];
+}
+
+const SWARM_KINDS = ['swarm', 'nodes', 'services', 'tasks', 'secrets', 'configs'];
+
+const CONTAINER_OPERATIONS: [Method, string][] = [
+  ['POST', '/containers/prune'],
+  ['GET', '/containers/:id/changes'],
+  ['GET', '/containers/:id/export'],
+  ['GET', '/containers/:id/stats'],
+  ['GET', '/containers/:id/archive'],
+  ['HEAD', '/containers/:id/archive'],
+  ['PUT', '/containers/:id/archive'],
+  ['POST', '/containers/:id/pause'],
+  ['POST', '/containers/:id/unpause'],
+  ['POST', '/containers/:id/update'],
+  ['GET', '/containers/:id/attach/ws'],
+];
+
+function reply(method: Method, path: string, body: (params: { id: string }) => unknown): Route {
+  return {
+    method,
+    path,
+    handle: async ({ params }) => ({ status: 200, body: body({ id: params['id'] ?? '' }) }),
+  };
+}
+
+function lookUp(path: string, kind: string): Route {
+  return {
+    method: 'GET',
+    path,
+    handle: async ({ params }) => Promise.reject(notFound(`No such ${kind}: ${params['id'] ?? ''}`)),
+  };
+}
+
+function missing(what: string, routes: [Method, string][]): Route[] {
+  return routes.map(([method, path]) => ({
+    method,
+    path,
+    handle: async () =>
+      Promise.reject(
+        notImplemented(`${what} is not supported by this version of stratad (${method} ${path})`),
+      ),
+  }));
+}
+
+/** What a plain Docker Engine says. */
+function swarmOnly(kind: string): Route[] {
+  const refuse = async (): Promise<never> =>
+    Promise.reject(
+      unavailable('This node is not a swarm manager. Strata is a single engine and does not support swarm.'),
+    );
+  return (['GET', 'POST', 'DELETE'] as const).flatMap((method) => [
+    { method, path: `/${kind}`, handle: refuse },
+    { method, path: `/${kind}/*rest`, handle: refuse },
+  ]);
+}
+
+function networkWire({
+  name,
+  id,
+  created,
+  driver,
+  subnet,
+  gateway,
+  bridge,
+}: NetworkRecord): Record<string, unknown> {
+  return {
+    Name: name,
+    Id: id,
+    Created: created,
+    Scope: 'local',
+    Driver: driver === 'none' ? 'null' : driver,
+    EnableIPv4: true,
+    EnableIPv6: false,
+    IPAM: { Driver: 'default', Options: null, Config: subnet ? [{ Subnet: subnet, Gateway: gateway }] : [] },
+    Internal: false,
+    Attachable: false,
+    Ingress: false,
+    ConfigFrom: { Network: '' },
+    ConfigOnly: false,
+    Containers: {},
+    Options: bridge ? { 'com.docker.network.bridge.name': bridge } : {},
+    Labels: {},
+  };
+}
+
+function volumeWire({
+  name,
+  driver,
+  mountpoint,
+  createdAt,
+  labels,
+}: ReturnType<Volumes['get']>): Record<string, unknown> {
+  return {
+    Name: name,
+    Driver: driver,
+    Mountpoint: mountpoint,
+    CreatedAt: createdAt,
+    Labels: labels,
+    Scope: 'local',
+    Options: null,
+  };
+}

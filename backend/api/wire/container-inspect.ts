@@ -1,0 +1,124 @@
+import type { Container } from '../../engine/containers/container.ts';
+import { endpointSettings } from './container-endpoint.ts';
+import { portMap } from './container-ports.ts';
+import { fromHostConfig } from './host-config.ts';
+import { fromMountPoint } from './mount.ts';
+
+/** What Docker says for a time that has not come. */
+const NEVER = '0001-01-01T00:00:00Z';
+
+export interface InspectExtras {
+  execIds: string[];
+  logPath: string;
+  layoutPath: (file: string) => string;
+  graph: { upper: string; merged: string; lower: string };
+  size: { writable: number; total: number } | null;
+}
+
+/** GET /containers/{id}/json */
+export function containerInspect(container: Container, extras: InspectExtras): Record<string, unknown> {
+  const { config, state } = container;
+  const [path = '', ...args] = [...config.entrypoint, ...config.cmd];
+  return {
+    Id: container.id,
+    Created: container.created,
+    Path: path,
+    Args: args,
+    State: inspectState(container),
+    Image: container.imageId,
+    ResolvConfPath: extras.layoutPath('resolv.conf'),
+    HostnamePath: extras.layoutPath('hostname'),
+    HostsPath: extras.layoutPath('hosts'),
+    LogPath: extras.logPath,
+    Name: `/${container.name}`,
+    RestartCount: state.restartCount,
+    Driver: 'overlay2',
+    Platform: 'linux',
+    MountLabel: '',
+    ProcessLabel: '',
+    AppArmorProfile: '',
+    ExecIDs: extras.execIds.length > 0 ? extras.execIds : null,
+    HostConfig: fromHostConfig(container.hostConfig),
+    GraphDriver: {
+      Name: 'overlay2',
+      Data: {
+        ID: container.id,
+        UpperDir: extras.graph.upper,
+        MergedDir: extras.graph.merged,
+        LowerDir: extras.graph.lower,
+      },
+    },
+    ...(extras.size ? { SizeRw: extras.size.writable, SizeRootFs: extras.size.total } : {}),
+    Mounts: container.mountPoints.filter(({ type }) => type !== 'tmpfs').map(fromMountPoint),
+    Config: inspectConfig(container),
+    NetworkSettings: inspectNetwork(container),
+  };
+}
+
+function inspectState({ state }: Container): Record<string, unknown> {
+  return {
+    Status: state.status,
+    Running: state.status === 'running' || state.status === 'restarting',
+    Paused: false,
+    Restarting: state.status === 'restarting',
+    OOMKilled: state.oomKilled,
+    Dead: state.status === 'dead',
+    Pid: state.pid,
+    ExitCode: state.exitCode,
+    Error: state.error,
+    StartedAt: state.startedAt || NEVER,
+    FinishedAt: state.finishedAt || NEVER,
+  };
+}
+
+function inspectConfig({ config }: Container): Record<string, unknown> {
+  const asSet = (names: string[]): Record<string, object> | null =>
+    names.length > 0 ? Object.fromEntries(names.map((name) => [name, {}])) : null;
+  const ports = asSet(config.exposedPorts);
+  return {
+    Hostname: config.hostname,
+    Domainname: config.domainname,
+    User: config.user,
+    AttachStdin: config.attachStdin,
+    AttachStdout: config.attachStdout,
+    AttachStderr: config.attachStderr,
+    ...(ports ? { ExposedPorts: ports } : {}),
+    Tty: config.tty,
+    OpenStdin: config.openStdin,
+    StdinOnce: config.stdinOnce,
+    Env: config.env,
+    Cmd: config.cmd.length > 0 ? config.cmd : null,
+    Image: config.image,
+    Volumes: asSet(config.volumes),
+    WorkingDir: config.workingDir,
+    Entrypoint: config.entrypoint.length > 0 ? config.entrypoint : null,
+    OnBuild: null,
+    Labels: config.labels,
+    StopSignal: config.stopSignal,
+    ...(config.stopTimeout === null ? {} : { StopTimeout: config.stopTimeout }),
+  };
+}
+
+function inspectNetwork(container: Container): Record<string, unknown> {
+  const { endpoint } = container;
+  return {
+    Bridge: '',
+    SandboxID: endpoint?.endpointId ?? '',
+    SandboxKey: endpoint?.netnsPath ?? '',
+    Ports: portMap(container),
+    HairpinMode: false,
+    LinkLocalIPv6Address: '',
+    LinkLocalIPv6PrefixLen: 0,
+    SecondaryIPAddresses: null,
+    SecondaryIPv6Addresses: null,
+    EndpointID: endpoint?.endpointId ?? '',
+    Gateway: endpoint?.gateway ?? '',
+    GlobalIPv6Address: '',
+    GlobalIPv6PrefixLen: 0,
+    IPAddress: endpoint?.address ?? '',
+    IPPrefixLen: endpoint?.prefixLength ?? 0,
+    IPv6Gateway: '',
+    MacAddress: endpoint?.mac ?? '',
+    Networks: endpointSettings(container),
+  };
+}

@@ -1,0 +1,34 @@
+import { conflict } from '../../base/errors.ts';
+import type { AttachedStreams } from '../../runtime/runtime.ts';
+import type { EngineContext } from '../context.ts';
+import type { Container } from './container.ts';
+import { emitContainer } from './container-events.ts';
+
+export interface Attachment {
+  container: Container;
+  /** Null when the container goes without ever having started. */
+  streams: Promise<AttachedStreams | null>;
+}
+
+/**
+ * The streams of a container: at once when it runs, else from its next start on.
+ * @throws not-found; conflict for one that is being removed
+ */
+export function attachContainer(
+  context: EngineContext,
+  reference: string,
+  stdin: boolean,
+  signal: AbortSignal,
+): Attachment {
+  const container = context.containers.resolve(reference);
+  const { config, id, state } = container;
+  if (state.status === 'removing')
+    throw conflict(`container ${id} is marked for removal and cannot be attached to`);
+  emitContainer(context, 'attach', container);
+  const wantsStdin = stdin && config.openStdin;
+  const streams =
+    state.status === 'running'
+      ? context.runtime.attach(id, { stdin: wantsStdin, tty: config.tty })
+      : context.live.of(id).attachAtStart(wantsStdin, signal);
+  return { container, streams };
+}

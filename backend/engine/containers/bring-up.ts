@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { CleanupStack } from '../../base/cleanup-stack.ts';
+import { messageOf } from '../../base/errors.ts';
+import { startFailureExitCode } from '../../runtime/start-failure.ts';
+import { buildSpec } from '../../runtime/spec/build-spec.ts';
+import type { EngineContext } from '../context.ts';
+import type { Container } from './container.ts';
+import { portMappings } from './port-mappings.ts';
+import { prepareMounts } from './prepare-mounts.ts';
+import { specInput } from './spec-input.ts';
+
+/**
+ * Turns a stopped container into a running one: root file system and network, then the bundle, conmon and
+ * crun, then the attachments that wait, then the program. On failure everything is undone, and the
+ * container's record says why.
+ */
+export async function bringUp(context: EngineContext, container: Container): Promise<void> {
+  try {
+    await bringUpOrUndo(context, container);
+  } catch (error) {
+    recordFailure(container, error);
+    context.containers.save(container);
+    context.live.of(container.id).cancelAttachments();
+    throw error;
+  }
+}
+
+async function bringUpOrUndo(context: EngineContext, container: Container): Promise<void> {
+  const { runtime, containers, live } = context;
+  const { id, config } = container;
+  await using undo = new CleanupStack();
+  const rootfs = await mountAndConnect(context, container, undo);
+  const mounts = await prepareMounts(context, container, rootfs);
+  const spec = buildSpec(specInput(context, container, rootfs, mounts));
+  undo.defer(() => runtime.delete(id));
+  const { tty, openStdin, stdinOnce } = config;
+  container.monitored = await runtime.create({
+    id,
+    spec,
+    logPath: logPath(context, id),
+    tty,
+    openStdin,
+    stdinOnce,
+  });
+  container.bootId = context.bootId;
+  // Saved before the program runs: a daemon that dies now finds the container again by its record.
+  containers.save(container);
+  await live.of(id).connectAttachments((stdin) => runtime.attach(id, { stdin: stdin && openStdin, tty }));
+  await runtime.start(id);
+  undo.release();
+}
+
+/** The root file system and the network do not depend on one another; both are waited for, so that each is undone. */
+async function mountAndConnect(
+  context: EngineContext,
+  container: Container,
+  undo: CleanupStack,
+): Promise<string> {
+  const { snapshotter, networks, containers } = context;
+  undo.defer(() => snapshotter.unmount(container.id));
+  undo.defer(async () => {
+    if (container.endpoint) await networks.detach(container.endpoint);
+    container.endpoint = null;
+  });
+  const [mounted, attached] = await Promise.allSettled([
+    snapshotter.mount(container.id),
+    networks.attach({
+      containerId: container.id,
+      network: container.hostConfig.networkMode,
+      ports: portMappings(container.config, container.hostConfig),
+      hostname: container.config.hostname,
+    }),
+  ]);
+  if (attached.status === 'fulfilled')
+    container.endpoint = { ...attached.value, ports: [...attached.value.ports] };
+  if (mounted.status === 'rejected') throw mounted.reason;
+  if (attached.status === 'rejected') throw attached.reason;
+  containers.save(container);
+  return mounted.value;
+}
+
+function recordFailure(container: Container, error: unknown): void {
+  const { state } = container;
+  state.status = state.startedAt === '' ? 'created' : 'exited';
+  state.pid = 0;
+  state.error = messageOf(error);
+  state.exitCode = startFailureExitCode(state.error);
+  container.monitored = null;
+}
+
+/** The container's log, kept with the container until it is removed. */
+export function logPath({ layout }: Pick<EngineContext, 'layout'>, id: string): string {
+  return join(layout.container(id), 'container.log');
+}

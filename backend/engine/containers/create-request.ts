@@ -1,0 +1,14 @@
+import type { ContainerConfig, HostConfig } from './container.ts';
+
+/** What a client asks for; null stands for "as the image says". */
+export interface CreateRequest {
+  name: string | null;
+  config: Omit<ContainerConfig, 'entrypoint' | 'cmd' | 'stopSignal' | 'volumes' | 'exposedPorts'> & {
+    entrypoint: string[] | null;
+    cmd: string[] | null;
+    stopSignal: string | null;
+    volumes: string[];
+    exposedPorts: string[];
+  };
+  hostConfig: HostConfig;
+}

@@ -1,0 +1,74 @@
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { internal, isErrno } from '../../base/errors.ts';
+import { hostsFile, resolvConf } from '../../network/etc-files.ts';
+import { readHostResolv } from '../../network/host-resolv.ts';
+import type { EngineContext } from '../context.ts';
+import type { Container, MountPoint } from './container.ts';
+
+/** A mount of the container as the spec wants it: host path, path inside, options. */
+export interface ReadyMount {
+  source: string;
+  destination: string;
+  readOnly: boolean;
+  propagation: string;
+}
+
+/**
+ * Makes everything that the container's bind mounts need before its first process: volumes filled from the
+ * image, missing sources of `-v`, and the managed files below /etc. The user's own mounts come last and win.
+ */
+export async function prepareMounts(
+  context: EngineContext,
+  container: Container,
+  rootfs: string,
+): Promise<ReadyMount[]> {
+  const own = container.mountPoints.filter(({ type }) => type !== 'tmpfs');
+  for (const point of own) await prepareSource(context, point, rootfs);
+  const taken = new Set(own.map(({ destination }) => destination));
+  const etc = await writeEtcFiles(context, container);
+  return [...etc.filter(({ destination }) => !taken.has(destination)), ...own];
+}
+
+async function prepareSource({ volumes }: EngineContext, point: MountPoint, rootfs: string): Promise<void> {
+  if (point.type === 'volume' && point.name !== null) {
+    if (point.copyUp) await volumes.copyUp(point.name, rootfs, point.destination);
+    return;
+  }
+  try {
+    await stat(point.source);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw internal(`cannot use ${point.source} as a bind mount`, error);
+    await mkdir(point.source, { recursive: true });
+  }
+}
+
+async function writeEtcFiles({ layout }: EngineContext, container: Container): Promise<ReadyMount[]> {
+  const { config, hostConfig, endpoint, id } = container;
+  const { address = null, gateway = null } = endpoint ?? {};
+  const hosts = {
+    hostname: config.hostname,
+    domainname: config.domainname,
+    address,
+    extraHosts: hostConfig.extraHosts,
+    hostGateway: gateway,
+  };
+  const sharesHostNetwork = hostConfig.networkMode === 'host';
+  const contents = {
+    hosts: hostsFile(hosts),
+    hostname: `${config.hostname}\n`,
+    'resolv.conf': resolvConf(await readHostResolv(), { ...hostConfig, sharesHostNetwork }),
+  };
+  return Promise.all(
+    Object.entries(contents).map(async ([name, text]) => {
+      const source = join(layout.container(id), name);
+      await writeFile(source, text, { mode: 0o644 });
+      return {
+        source,
+        destination: `/etc/${name}`,
+        readOnly: hostConfig.readonlyRootfs,
+        propagation: 'rprivate',
+      };
+    }),
+  );
+}

@@ -1,0 +1,79 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf } from '../../base/errors.ts';
+import type { EngineContext } from '../context.ts';
+import type { Container } from './container.ts';
+import { releaseResources } from './release-resources.ts';
+import { removeLocked } from './remove-locked.ts';
+import { restartsWithDaemon } from './restart-policy.ts';
+import { handleExit, scheduleRestart, watchExit } from './supervise.ts';
+
+/** Docker gives this to a container that was lost with its host. */
+const LOST = 255;
+
+/**
+ * What a started daemon does before it listens: finds the containers of an earlier one again by record,
+ * disk and kernel, and finishes what that one was doing when it ended.
+ */
+export async function recoverContainers(context: EngineContext): Promise<void> {
+  const { containers, networks, logger } = context;
+  for (const container of containers.all()) {
+    try {
+      await context.locks.run(container.id, () => recoverOne(context, container));
+    } catch (error) {
+      logger.error({ container: container.id, error: messageOf(error) }, 'cannot recover a container');
+    }
+  }
+  await networks.recover(containers.all().flatMap(({ endpoint }) => (endpoint ? [endpoint] : [])));
+  await removeStrays(context);
+  await restartWithDaemon(context);
+}
+
+async function recoverOne(context: EngineContext, container: Container): Promise<void> {
+  const { state } = container;
+  if (state.status === 'removing')
+    return removeLocked(context, container, { volumes: container.hostConfig.autoRemove });
+  // A record with a monitor belongs to a container that was made, whatever its status says.
+  if (container.monitored === null) return settleStopped(context, container);
+  const adopted = await context.runtime.adopt(container.id);
+  if (adopted.state === 'running') return adoptRunning(context, container, adopted.monitored.init.pid);
+  if (adopted.state === 'exited') return handleExit(context, container, adopted.status);
+  if (adopted.state === 'created') await context.runtime.kill(container.id, 9).catch(() => undefined);
+  return handleExit(context, container, { code: LOST, oomKilled: false, finishedAt: new Date() });
+}
+
+async function adoptRunning(context: EngineContext, container: Container, pid: number): Promise<void> {
+  container.state.status = 'running';
+  container.state.pid = pid;
+  context.containers.save(container);
+  watchExit(context, container);
+}
+
+async function settleStopped(context: EngineContext, container: Container): Promise<void> {
+  if (container.state.status === 'running' || container.state.status === 'restarting')
+    container.state.status = 'exited';
+  await releaseResources(context, container);
+}
+
+/** Directories of containers that never got a record: their creation was cut short. */
+async function removeStrays({ layout, containers, snapshotter, runtime }: EngineContext): Promise<void> {
+  for (const parent of [layout.containers, layout.runContainers]) {
+    for (const id of await readdir(parent).catch(() => [])) {
+      if (containers.get(id)) continue;
+      await runtime.delete(id);
+      await snapshotter.remove(id);
+      await rm(join(parent, id), { recursive: true, force: true });
+    }
+  }
+}
+
+async function restartWithDaemon(context: EngineContext): Promise<void> {
+  for (const container of context.containers.all()) {
+    const stopped =
+      container.state.status === 'exited' && context.live.of(container.id).restartTimer === null;
+    if (!stopped || !restartsWithDaemon(container)) continue;
+    container.state.status = 'restarting';
+    context.containers.save(container);
+    scheduleRestart(context, container);
+  }
+}

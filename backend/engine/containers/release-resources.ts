@@ -1,0 +1,21 @@
+import { messageOf } from '../../base/errors.ts';
+import type { EngineContext } from '../context.ts';
+import type { Container } from './container.ts';
+
+/** Gives back what only a running container needs: cgroup and bundle, mount, network. Idempotent; goes on after a failure. */
+export async function releaseResources(context: EngineContext, container: Container): Promise<void> {
+  const { runtime, snapshotter, networks, containers, logger } = context;
+  const { endpoint, id } = container;
+  const results = await Promise.allSettled([
+    runtime.delete(id),
+    snapshotter.unmount(id),
+    endpoint ? networks.detach(endpoint) : undefined,
+  ]);
+  for (const result of results) {
+    if (result.status === 'rejected')
+      logger.warn({ container: id, error: messageOf(result.reason) }, 'left behind after an exit');
+  }
+  // What could not be given back stays in the record, so that the next start of the daemon tries again.
+  if (results[2]?.status === 'fulfilled') container.endpoint = null;
+  containers.save(container);
+}

@@ -1,0 +1,125 @@
+import { invalidArgument, notImplemented } from '../../base/errors.ts';
+import type { Process } from '../../oci/runtime-spec.ts';
+import { buildProcess } from '../../runtime/spec/build-process.ts';
+import { readHostFacts, type HostFacts } from '../../runtime/spec/host-facts.ts';
+import { resolveUser, type ResolvedUser } from '../../runtime/spec/resolve-user.ts';
+import type { NamespaceInput, ProcessInput, SpecInput } from '../../runtime/spec/spec-input.ts';
+import type { EngineContext } from '../context.ts';
+import type { ExecConfig } from '../exec/exec-set.ts';
+import type { Container } from './container.ts';
+import { mergeEnv } from './merge-config.ts';
+import type { ReadyMount } from './prepare-mounts.ts';
+
+const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+let facts: HostFacts | undefined;
+
+/** Everything that decides about the OCI spec of this container, users resolved in its own root file system. */
+export function specInput(
+  { defaultUlimits }: EngineContext,
+  container: Container,
+  rootfs: string,
+  mounts: readonly ReadyMount[],
+): SpecInput {
+  const { config, hostConfig, endpoint, id } = container;
+  const user = resolveUser(rootfs, config.user, hostConfig.groupAdd);
+  const [rows, columns] = hostConfig.consoleSize;
+  return {
+    ...processInput(container, user, defaultUlimits),
+    id,
+    args: [...config.entrypoint, ...config.cmd],
+    env: environment(container, user, config.tty, []),
+    cwd: config.workingDir,
+    tty: config.tty,
+    consoleSize: rows > 0 ? { rows, columns } : null,
+    rootfs,
+    readonlyRootfs: hostConfig.readonlyRootfs,
+    hostname: config.hostname,
+    domainname: config.domainname,
+    resources: hostConfig,
+    binds: mounts,
+    tmpfs: tmpfsOf(container),
+    shmSize: hostConfig.shmSize,
+    sysctls: hostConfig.sysctls,
+    network: endpoint?.netnsPath ? { path: endpoint.netnsPath } : 'host',
+    pid: namespace('pid', hostConfig.pidMode),
+    ipc: namespace('ipc', hostConfig.ipcMode),
+    uts: namespace('uts', hostConfig.utsMode),
+    cgroupns: cgroupNamespace(hostConfig.cgroupnsMode),
+    init: false,
+    host: hostFacts(),
+  };
+}
+
+/** The process of an exec: the container's rights, the exec's own command, user and terminal. */
+export function execProcess(
+  { defaultUlimits }: EngineContext,
+  container: Container,
+  exec: ExecConfig,
+  rootfs: string,
+): Process {
+  const user = resolveUser(rootfs, exec.user || container.config.user, container.hostConfig.groupAdd);
+  const input = {
+    ...processInput(container, user, defaultUlimits),
+    args: exec.cmd,
+    env: environment(container, user, exec.tty, exec.env),
+    cwd: exec.workingDir || container.config.workingDir,
+    tty: exec.tty,
+    consoleSize: null,
+  };
+  return buildProcess({ ...input, privileged: input.privileged || exec.privileged }, hostFacts());
+}
+
+function processInput(
+  { hostConfig }: Container,
+  user: ResolvedUser,
+  defaultUlimits: EngineContext['defaultUlimits'],
+) {
+  const { capAdd, capDrop, privileged, securityOpt, ulimits, oomScoreAdj } = hostConfig;
+  return {
+    user,
+    capAdd,
+    capDrop,
+    privileged,
+    securityOpt,
+    ulimits,
+    defaultUlimits,
+    oomScoreAdj,
+  } satisfies Partial<ProcessInput>;
+}
+
+/** What every process finds in its environment; the image and the user override it. */
+function environment(
+  { config }: Container,
+  { home }: ResolvedUser,
+  tty: boolean,
+  own: readonly string[],
+): string[] {
+  const base = [PATH, `HOSTNAME=${config.hostname}`, ...(tty ? ['TERM=xterm'] : []), `HOME=${home}`];
+  return mergeEnv(base, [...config.env, ...own]);
+}
+
+function tmpfsOf({ mountPoints }: Container): Record<string, string> {
+  return Object.fromEntries(
+    mountPoints
+      .filter(({ type }) => type === 'tmpfs')
+      .map(({ destination, options }) => [destination, options]),
+  );
+}
+
+function namespace(kind: string, mode: string): NamespaceInput {
+  if (mode === '' || mode === 'private' || mode === 'shareable') return 'private';
+  if (mode === 'host') return 'host';
+  throw notImplemented(
+    `${kind} mode ${mode} is not supported by this version of stratad: use private or host`,
+  );
+}
+
+function cgroupNamespace(mode: string): 'private' | 'host' | '' {
+  if (mode === '' || mode === 'private' || mode === 'host') return mode;
+  throw invalidArgument(`invalid field HostConfig.CgroupnsMode: ${mode}: expected private or host`);
+}
+
+function hostFacts(): HostFacts {
+  facts ??= readHostFacts();
+  return facts;
+}

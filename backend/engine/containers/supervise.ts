@@ -1,0 +1,108 @@
+import { messageOf } from '../../base/errors.ts';
+import type { ExitStatus } from '../../runtime/runtime.ts';
+import type { EngineContext } from '../context.ts';
+import { bringUp } from './bring-up.ts';
+import type { Container } from './container.ts';
+import { emitContainer } from './container-events.ts';
+import { releaseResources } from './release-resources.ts';
+import { removeLocked } from './remove-locked.ts';
+import { nextDelay, restartsAfterExit } from './restart-policy.ts';
+
+/** Starts a container that is not running, and follows it to its end. Called under its lock. */
+export async function startSupervised(context: EngineContext, container: Container): Promise<void> {
+  await bringUp(context, container);
+  // In one go: whoever sees it running also finds the exit to wait for.
+  markRunning(container);
+  watchExit(context, container);
+  context.containers.save(container);
+  emitContainer(context, 'start', container);
+}
+
+function markRunning({ state, monitored }: Container): void {
+  Object.assign(state, {
+    status: 'running',
+    pid: monitored?.init.pid ?? 0,
+    exitCode: 0,
+    error: '',
+    oomKilled: false,
+    startedAt: new Date().toISOString(),
+    finishedAt: '',
+    stoppedByUser: false,
+  });
+}
+
+/** Follows a running container to its end and deals with it. Stops without a trace when the daemon does. */
+export function watchExit(context: EngineContext, container: Container): void {
+  context.live.of(container.id).exit = followToExit(context, container);
+}
+
+async function followToExit(context: EngineContext, container: Container): Promise<void> {
+  try {
+    const status = await context.runtime.waitExit(container.id, context.shutdown);
+    await context.locks.run(container.id, () => handleExit(context, container, status));
+  } catch (error) {
+    if (context.shutdown.aborted) return;
+    context.logger.error(
+      { container: container.id, error: messageOf(error) },
+      'cannot follow a container to its end',
+    );
+  }
+}
+
+/** The exit of a container, seen live or found after the daemon's restart. Called under the container's lock. */
+export async function handleExit(
+  context: EngineContext,
+  container: Container,
+  status: ExitStatus,
+): Promise<void> {
+  const live = context.live.of(container.id);
+  const again = !live.restarting && restartsAfterExit(container, status.code);
+  recordExit(container, status, again);
+  await releaseResources(context, container);
+  if (status.oomKilled) emitContainer(context, 'oom', container);
+  const execDuration = String(Math.floor(ranFor(container) / 1000));
+  emitContainer(context, 'die', container, { exitCode: String(status.code), execDuration });
+  live.tellExit(status.code);
+  if (again) scheduleRestart(context, container);
+  else if (container.hostConfig.autoRemove && !live.restarting)
+    await removeLocked(context, container, { volumes: true });
+}
+
+function recordExit(container: Container, status: ExitStatus, again: boolean): void {
+  Object.assign(container.state, {
+    status: again ? 'restarting' : 'exited',
+    pid: 0,
+    exitCode: status.code,
+    oomKilled: status.oomKilled,
+    finishedAt: status.finishedAt.toISOString(),
+  });
+  container.monitored = null;
+}
+
+function ranFor({ state }: Container): number {
+  return Math.max(0, Date.parse(state.finishedAt) - Date.parse(state.startedAt));
+}
+
+/** Plans the next automatic start, later each time. */
+export function scheduleRestart(context: EngineContext, container: Container): void {
+  const live = context.live.of(container.id);
+  live.restartDelay = nextDelay(live.restartDelay, ranFor(container));
+  live.restartTimer = setTimeout(() => {
+    live.restartTimer = null;
+    void context.locks.run(container.id, () => restartNow(context, container));
+  }, live.restartDelay);
+}
+
+async function restartNow(context: EngineContext, container: Container): Promise<void> {
+  // A stop, a removal or a start by hand may have come first.
+  if (container.state.status !== 'restarting' || context.shutdown.aborted) return;
+  container.state.restartCount += 1;
+  try {
+    await startSupervised(context, container);
+  } catch (error) {
+    context.logger.warn({ container: container.id, error: messageOf(error) }, 'automatic restart failed');
+    if (!restartsAfterExit(container, container.state.exitCode)) return;
+    container.state.status = 'restarting';
+    scheduleRestart(context, container);
+  }
+}

@@ -1,0 +1,28 @@
+import type { EngineContext } from '../context.ts';
+
+export type WaitCondition = 'not-running' | 'next-exit' | 'removed';
+
+/**
+ * Starts waiting at once (what happens after the call is not missed) and resolves with the exit code;
+ * null when the signal aborts first.
+ * @throws not-found, before anything is waited for
+ */
+export function waitForContainer(
+  { containers, live }: EngineContext,
+  reference: string,
+  condition: WaitCondition,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const container = containers.resolve(reference);
+  const { status, exitCode } = container.state;
+  if (condition === 'not-running' && status !== 'running' && status !== 'restarting')
+    return Promise.resolve(exitCode);
+  return new Promise((resolve) => {
+    const waiters = live.of(container.id);
+    const cancel = condition === 'removed' ? waiters.onRemoved(resolve) : waiters.onNextExit(resolve);
+    signal.addEventListener('abort', () => {
+      cancel();
+      resolve(null);
+    });
+  });
+}
