@@ -7,7 +7,7 @@ export interface Documents extends vscode.Disposable {
 
 const scheme = 'strata-inspect';
 
-export function createDocuments(): Documents {
+export function createInspectDocuments(): Documents {
   const texts = new Map<string, string>();
   const changed = new vscode.EventEmitter<vscode.Uri>();
   const registration = vscode.workspace.registerTextDocumentContentProvider(scheme, {

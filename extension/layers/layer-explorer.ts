@@ -37,7 +37,8 @@ export class LayerExplorer {
       vscode.ViewColumn.Active,
       { enableScripts: true, localResourceRoots: [assets] },
     );
-    this.#panel.iconPath = new vscode.ThemeIcon('layers');
+    const icon = (theme: string) => vscode.Uri.joinPath(assets, `tab-${theme}.svg`);
+    this.#panel.iconPath = { light: icon('light'), dark: icon('dark') };
     const { webview } = this.#panel;
     webview.onDidReceiveMessage((message: unknown) => void this.#receive(message));
     const assetUri = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(assets, name)).toString();
@@ -135,6 +136,7 @@ export class LayerExplorer {
   }
 
   async #post(message: ToPage): Promise<void> {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a panel's page has no origin to name
     await this.#panel.webview.postMessage(message);
   }
 }

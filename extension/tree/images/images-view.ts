@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
 import { layerStack } from '../../client/layers.ts';
 import type { Sessions } from '../../client/sessions.ts';
-import type { ImageSummary } from '../../client/shapes/images.ts';
 import { familiarName, formatAge, formatBytes, imageTags, imageTitle, shortId } from '../../model/format.ts';
 import { readableInstruction } from '../../model/instruction.ts';
 import { registerNodeView, sessionItem, tooltipOf, underSessions } from '../node-view.ts';
