@@ -50,21 +50,22 @@ const NAMESPACES = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'time', 'user', 'uts']
 
 function namespaceOf(pid: number, type: NamespaceDescription['type']): NamespaceDescription[] {
   const inode = namespaceInode(pid, type);
-  // Process 1 of the daemon's view stands for the host; the daemon itself may live in a unit with a mount namespace.
-  const hostInode = namespaceInode(1, type);
+  // Process 1 stands for the host, not the daemon, whose unit may have a mount namespace of its own; but a process
+  // with more rights than the daemon does not let itself be looked at.
+  const hostInode = namespaceInode(1, type) ?? namespaceInode('self', type);
   return inode === null || hostInode === null
     ? []
     : [{ type, inode, hostInode, shared: inode === hostInode }];
 }
 
-/** From the link `net:[4026531840]`; null for a type that this kernel does not have. */
-function namespaceInode(pid: number, type: string): number | null {
+/** From the link `net:[4026531840]`; null for a type that this kernel does not have, and where it is not to be seen. */
+function namespaceInode(pid: number | 'self', type: string): number | null {
   try {
     const text = readlinkSync(`/proc/${pid}/ns/${type}`);
     return Number(/\[(\d+)\]$/.exec(text)?.[1] ?? NaN) || null;
   } catch (error) {
     // A zombie has no namespaces left.
-    if (isErrno(error, 'ENOENT')) return null;
+    if (isErrno(error, 'ENOENT') || isErrno(error, 'EACCES')) return null;
     throw error;
   }
 }
