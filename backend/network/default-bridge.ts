@@ -6,6 +6,7 @@ import type { NetworkIdentity } from './identity.ts';
 import { formatAddress, overlap, parseSubnet } from './ipv4.ts';
 import type { BridgeState } from './kernel/kernel-calls.ts';
 import type { KernelThread } from './kernel/kernel-thread.ts';
+import { withMachineLock } from './machine-lock.ts';
 import type { NetworkTables } from './network-records.ts';
 import { gatewayOf, pickSubnet } from './subnet-pools.ts';
 
@@ -78,10 +79,7 @@ export class DefaultBridge {
   ensure(): Promise<BridgeState> {
     // Under a lock, so that containers which start together do not all find it missing.
     return this.#lock.run('bridge', async () => {
-      // Between the daemon's start and now another one may have taken the subnet.
-      if (!this.#settled) await this.settle();
-      this.#settled = true;
-      const state = await this.#ensureNamed();
+      const state = await (this.#settled ? this.#ensureNamed() : withMachineLock(() => this.#ensureFirst()));
       if (state.forwardingEnabled) {
         const why =
           'net.ipv4.ip_forward was off and is on now: containers reach other machines through this one';
@@ -89,6 +87,14 @@ export class DefaultBridge {
       }
       return state;
     });
+  }
+
+  async #ensureFirst(): Promise<BridgeState> {
+    // Between the daemon's start and now another one may have taken the subnet.
+    await this.settle();
+    const state = await this.#ensureNamed();
+    this.#settled = true;
+    return state;
   }
 
   async #ensureNamed(): Promise<BridgeState> {

@@ -26,11 +26,14 @@ const CHAINS = {
  */
 export function ruleSetText({ table, bridges, published }: RuleSet): string {
   const dnat = published.flatMap(dnatRule);
+  // A container that asks for a port of the host is answered by the listener. Translated, the answer of a
+  // neighbour, or its own, would come straight over the bridge, from an address that it never asked.
+  const foreign = bridges.map(({ name }) => `iifname != "${name}" `).join('');
   const rules: Record<keyof typeof CHAINS, readonly string[]> = {
-    prerouting: dnat,
+    prerouting: dnat.map((rule) => `${foreign}${rule}`),
     // Loopback traffic is left to the userland listener: its addresses cannot be routed to a container.
     output: dnat.map((rule) => `ip daddr != 127.0.0.0/8 ${rule}`),
-    postrouting: bridges.flatMap(masquerade),
+    postrouting: bridges.map(({ name, subnet }) => `ip saddr ${subnet} oifname != "${name}" masquerade`),
     forward: bridges.flatMap(protect),
   };
   const names = Object.keys(CHAINS) as (keyof typeof CHAINS)[];
@@ -53,15 +56,6 @@ function dnatRule({ protocol, hostAddress, hostPort, address, containerPort }: P
   if (!isIPv4(hostAddress) || hostAddress.startsWith('127.')) return [];
   const destination = hostAddress === '0.0.0.0' ? 'fib daddr type local' : `ip daddr ${hostAddress}`;
   return [`${destination} ${protocol} dport ${hostPort} dnat to ${address}:${containerPort}`];
-}
-
-function masquerade({ name, subnet }: { name: string; subnet: string }): string[] {
-  return [
-    `ip saddr ${subnet} oifname != "${name}" masquerade`,
-    // A container that uses a published port of its own network: without this the answer would come
-    // straight from the other container, from an address that the first one never asked.
-    `ip saddr ${subnet} oifname "${name}" ct status dnat masquerade`,
-  ];
 }
 
 /** Nobody outside reaches a container, unless it was called from inside or the port is published. */
