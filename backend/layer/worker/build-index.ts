@@ -2,6 +2,7 @@ import { secondsOf } from '../../linux/file-times.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { compareNames, showName } from '../byte-names.ts';
 import type { LayerEntry, LayerIndex } from '../layer-index.ts';
+import { shownXattrs } from '../shown-xattrs.ts';
 import type { Inode, LayerTree, Node } from './layer-tree.ts';
 
 /** The index of a layer that is whole, and the bytes of its files, each counted once whatever its names. */
@@ -33,9 +34,4 @@ function entryOf(path: string, { inode, implied, opaque }: Node, hardLink: strin
   if (implied) entry.implied = true;
   if (opaque) entry.opaque = true;
   return entry;
-}
-
-export function shownXattrs(xattrs: ReadonlyMap<string, Buffer>): Record<string, string> {
-  const shown = [...xattrs].map(([name, value]) => [showName(name), value.toString('base64')] as const);
-  return Object.fromEntries(shown.sort(([a], [b]) => compareNames(a, b)));
 }
