@@ -24,6 +24,8 @@ export interface RuntimeOptions {
   logger: Logger;
   /** Absolute cgroup path above the containers' own; specs must use `<cgroupParent>/<id>`. Default `/strata`. */
   cgroupParent?: string;
+  /** In order of preference; the first one that works is taken. Default: crun, then runc. */
+  runtimes?: readonly ('crun' | 'runc')[];
 }
 
 /** The runtime, and what only the explorers ask of it. */
@@ -36,11 +38,11 @@ export interface ConmonRuntime extends Runtime {
 
 /** Finds conmon and crun (or runc), and makes the host's cgroups fit. @throws unavailable, saying what is missing. */
 export async function createRuntime(options: RuntimeOptions): Promise<ConmonRuntime> {
-  const { layout, logger, cgroupParent = '/strata' } = options;
+  const { layout, logger, cgroupParent = '/strata', runtimes = ['crun', 'runc'] } = options;
   const stateRoot = join(layout.runRoot, 'runtime');
   await mkdir(stateRoot, { recursive: true, mode: 0o700 });
   const cgroups = prepareCgroups(cgroupParent, logger);
-  const [lowLevel, monitor] = await Promise.all([probeRuntime(logger, stateRoot), probeMonitor()]);
+  const [lowLevel, monitor] = await Promise.all([probeRuntime(runtimes, logger, stateRoot), probeMonitor()]);
   const context: RuntimeContext = {
     layout,
     logger,

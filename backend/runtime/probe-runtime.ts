@@ -29,9 +29,13 @@ const SEARCH = [
  * (hybrid cgroups, a missing library), which `--version` does not show.
  * @throws unavailable with what each of them said.
  */
-export async function probeRuntime(logger: Logger, stateRoot: string): Promise<LowLevelRuntime> {
+export async function probeRuntime(
+  names: readonly LowLevelRuntime['name'][],
+  logger: Logger,
+  stateRoot: string,
+): Promise<LowLevelRuntime> {
   const said: string[] = [];
-  for (const name of ['crun', 'runc'] as const) {
+  for (const name of names) {
     for (const path of SEARCH.map((directory) => `${directory}/${name}`)) {
       const version = await versionOf(path);
       if (version === null) continue;
@@ -42,7 +46,7 @@ export async function probeRuntime(logger: Logger, stateRoot: string): Promise<L
     }
   }
   throw unavailable(
-    `no OCI runtime works here: install crun (or runc)${said.length > 0 ? `; ${said.join('; ')}` : ''}`,
+    `no OCI runtime works here: install ${names.join(' or ')}${said.length > 0 ? `; ${said.join('; ')}` : ''}`,
   );
 }
 

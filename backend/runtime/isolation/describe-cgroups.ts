@@ -6,7 +6,7 @@ import {
   type CgroupHierarchy,
 } from '../../linux/cgroupfs.ts';
 
-/** A process' place in one hierarchy. Numbers are bytes, microseconds or counts; a limit of null is none. */
+/** A process' place in one hierarchy. Numbers are bytes, microseconds or counts; a limit of null is none; `shares` is a weight (1…10000) on v2. */
 export interface CgroupDescription {
   version: 1 | 2;
   controllers: string[];
@@ -43,14 +43,14 @@ function describe({ version, controllers, mountPoint }: CgroupHierarchy, path: s
   const directory = join(mountPoint, path);
   if (version === 2) {
     const enabled = readCgroupFile(directory, 'cgroup.controllers')?.split(' ').filter(Boolean) ?? [];
-    return { version, controllers: enabled, path, directory, ...unified(directory) };
+    return { version, controllers: enabled, path, directory, ...unified(directory, enabled) };
   }
   return { version, controllers, path, directory, ...legacy(directory, controllers) };
 }
 
 type Values = Pick<CgroupDescription, 'memory' | 'cpu' | 'pids' | 'cpuset'>;
 
-function unified(directory: string): Values {
+function unified(directory: string, controllers: readonly string[]): Values {
   const [quota = 'max', period = '100000'] = readCgroupFile(directory, 'cpu.max')?.split(' ') ?? [];
   const memory = readCgroupFile(directory, 'memory.current');
   const cpus = readCgroupFile(directory, 'cpuset.cpus.effective');
@@ -65,13 +65,17 @@ function unified(directory: string): Values {
             oomKills: readCgroupField(directory, 'memory.events', 'oom_kill') ?? 0,
           },
         }),
-    cpu: {
-      quota: quota === 'max' ? null : Number(quota),
-      period: Number(period),
-      shares: numberOf(directory, 'cpu.weight'),
-      usage: readCgroupField(directory, 'cpu.stat', 'usage_usec'),
-      throttled: readCgroupField(directory, 'cpu.stat', 'throttled_usec'),
-    },
+    ...(controllers.includes('cpu')
+      ? {
+          cpu: {
+            quota: quota === 'max' ? null : Number(quota),
+            period: Number(period),
+            shares: numberOf(directory, 'cpu.weight'),
+            usage: readCgroupField(directory, 'cpu.stat', 'usage_usec'),
+            throttled: readCgroupField(directory, 'cpu.stat', 'throttled_usec'),
+          },
+        }
+      : {}),
     ...pids(directory),
     ...(cpus === null ? {} : { cpuset: { cpus } }),
   };

@@ -46,24 +46,14 @@ function defaultMounts(input: SpecInput, writableSystem: boolean): RuntimeMount[
   return [...mounts, ...ipcMounts(input)];
 }
 
-/** Shared memory and message queues belong to the IPC namespace: the host's are bound, others made. */
+/** A mount of mqueue shows the queues of the IPC namespace that it is made in; the host's shared memory is a place. */
 function ipcMounts({ ipc, shmSize }: SpecInput): RuntimeMount[] {
-  if (ipc === 'host') {
-    return ['/dev/shm', '/dev/mqueue'].map((path) => ({
-      destination: path,
-      type: 'bind',
-      source: path,
-      options: ['rbind', 'rprivate'],
-    }));
-  }
+  const size = `size=${shmSize > 0 ? shmSize : SHM_SIZE}`;
   return [
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: QUIET },
-    {
-      destination: '/dev/shm',
-      type: 'tmpfs',
-      source: 'shm',
-      options: [...QUIET, 'mode=1777', `size=${shmSize > 0 ? shmSize : SHM_SIZE}`],
-    },
+    ipc === 'host'
+      ? { destination: '/dev/shm', type: 'bind', source: '/dev/shm', options: ['rbind', 'rprivate'] }
+      : { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: [...QUIET, 'mode=1777', size] },
   ];
 }
 

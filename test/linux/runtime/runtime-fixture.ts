@@ -47,9 +47,9 @@ export class RuntimeFixture {
   readonly ids: string[] = [];
   #runtime: ConmonRuntime | null = null;
 
-  async open(): Promise<void> {
+  async open(runtimes: readonly ('crun' | 'runc')[] = ['crun', 'runc']): Promise<void> {
     makeRootfs(this.rootfs);
-    this.#runtime = await createRuntime({ layout: this.layout, logger: silentLogger });
+    this.#runtime = await createRuntime({ layout: this.layout, logger: silentLogger, runtimes });
   }
 
   get runtime(): ConmonRuntime {
