@@ -3,6 +3,7 @@ import type { Layout } from '../store/layout.ts';
 import type { HostCgroups } from './prepare-cgroups.ts';
 import type { LowLevelRuntime, Monitor } from './probe-runtime.ts';
 import type { ExitWatches } from './container/exit-watches.ts';
+import type { SeccompCache } from './container/seccomp-cache.ts';
 
 /** What the verbs of the runtime share. Made once by createRuntime. */
 export interface RuntimeContext {
@@ -16,4 +17,6 @@ export interface RuntimeContext {
   /** Where crun or runc keeps its state. */
   stateRoot: string;
   exits: ExitWatches;
+  /** Null for a runtime that takes no compiled filters. */
+  seccomp: SeccompCache | null;
 }

@@ -11,6 +11,7 @@ import { createContainer } from './container/create-container.ts';
 import { deleteContainer } from './container/delete-container.ts';
 import { ExitWatches } from './container/exit-watches.ts';
 import { killContainer } from './container/kill-container.ts';
+import { SeccompCache } from './container/seccomp-cache.ts';
 import { startContainer } from './container/start-container.ts';
 import { waitExit } from './container/wait-exit.ts';
 import type { RuntimeContext } from './context.ts';
@@ -52,6 +53,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<ConmonRunt
     stateRoot,
     monitorCgroups: monitorCgroups(cgroups),
     exits: new ExitWatches(layout, cgroups),
+    seccomp: lowLevel.name === 'crun' ? new SeccompCache(stateRoot) : null,
   };
   return runtimeOf(context);
 }

@@ -22,10 +22,12 @@ export async function createContainer(
   const { id } = request;
   const bundle = containerBundle(context.layout, id);
   await using undo = new CleanupStack();
-  await makeBundle(bundle, id, request);
+  const spec = context.seccomp?.withFilter(request.spec) ?? request.spec;
+  await makeBundle(bundle, id, { ...request, spec });
   undo.defer(() => rm(bundle.directory, { recursive: true, force: true }));
   undo.defer(() => removeRuntimeState(context, id));
   await runMonitor(context, request, bundle);
+  await context.seccomp?.remember(request.spec, id);
   const processes = findProcesses(bundle, id);
   void context.exits.watch(id, processes);
   undo.release();

@@ -99,6 +99,25 @@ describe('runtime: life of a container', function () {
     assert.ok(isolation.cgroups.some(({ path }) => path === `/strata/${request.id}`));
   });
 
+  it('filters system calls in the second container of a profile and in its execs as in the first', async () => {
+    const args = ['sh', '-c', 'grep Seccomp: /proc/self/status; unshare -U true'];
+    const [first, second] = [await fixture.run(args), await fixture.run(args)];
+    assert.match(first.stdout, /Seccomp:\s2/);
+    assert.match(first.stderr, /not permitted/);
+    assert.deepEqual([second.stdout, second.stderr], [first.stdout, first.stderr]);
+    const looser = await fixture.run(args, { capAdd: ['SYS_ADMIN'] });
+    assert.equal(looser.exit.code, 0, looser.stderr);
+    assert.notEqual((await fixture.run(args)).exit.code, 0);
+    const request = fixture.request(['sleep', '100']);
+    await fixture.runtime.create(request);
+    await fixture.runtime.start(request.id);
+    const { process } = fixture.request(args).spec;
+    const exec = { containerId: request.id, execId: 'seccomp', process, tty: false, openStdin: false };
+    const { streams } = await fixture.runtime.exec(exec);
+    assert.ok(streams);
+    assert.match((await readAll(streams)).stderr, /not permitted/);
+  });
+
   it('keeps monitors out of the daemon’s cgroup', async () => {
     const request = fixture.request(['sleep', '100']);
     const { conmon } = await fixture.runtime.create(request);
