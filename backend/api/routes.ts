@@ -7,6 +7,7 @@ import { execRoutes, execStartRoute } from './exec/exec-routes.ts';
 import { imageRoutes } from './images/image-routes.ts';
 import type { Route } from './route.ts';
 import type { HijackRoute } from './server/create-server.ts';
+import { isolationRoute } from './strata/isolation-route.ts';
 import { absentKinds } from './system/absent-kinds.ts';
 import { infoRoute, type InfoDependencies } from './system/info.ts';
 import { pingRoutes } from './system/ping.ts';
@@ -27,6 +28,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...imageRoutes({ context: images, driver: 'overlay2' }),
     ...containerRoutes(engine),
     ...execRoutes(engine),
+    isolationRoute(engine),
     ...absentKinds(engine.networks, engine.volumes),
   ];
 }

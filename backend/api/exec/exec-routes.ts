@@ -1,12 +1,13 @@
 import { createExec } from '../../engine/exec/create-exec.ts';
-import { startExec } from '../../engine/exec/start-exec.ts';
-import { conflict } from '../../base/errors.ts';
+import { claimExec } from '../../engine/exec/start-exec.ts';
+import { conflict, messageOf } from '../../base/errors.ts';
 import type { EngineContext } from '../../engine/context.ts';
 import { parseDetachKeys } from '../containers/detach-keys.ts';
 import { pumpStreams } from '../containers/pump-streams.ts';
+import { streamFrame } from '../containers/stream-frame.ts';
 import type { Route } from '../route.ts';
 import type { HijackRoute } from '../server/create-server.ts';
-import { MULTIPLEXED_STREAM, RAW_STREAM, type Hijackable } from '../server/hijack.ts';
+import { MULTIPLEXED_STREAM, RAW_STREAM, type HijackedConnection } from '../server/hijack.ts';
 import { execInspect, execStartSchema, toExecConfig } from '../wire/exec.ts';
 import { terminalSize } from '../wire/query.ts';
 
@@ -45,11 +46,19 @@ export const execStartRoute = (engine: EngineContext): HijackRoute => ({
     const { Detach, ConsoleSize } = execStartSchema.parse((await connection.json()) ?? {});
     const { config } = exec;
     if (config.detachKeys) parseDetachKeys(config.detachKeys);
-    const running = await startExec(engine, exec.id, { detach: Detach ?? false });
+    const run = claimExec(engine, exec.id);
+    if (Detach) {
+      await run({ detach: true });
+      connection.accept(RAW_STREAM).output.end();
+      return;
+    }
+    const client = connection.accept(config.tty ? RAW_STREAM : MULTIPLEXED_STREAM);
+    const running = await run({ detach: false }).catch((error: unknown) =>
+      tellFailure(client, config.tty, error),
+    );
+    if (!running?.streams) return;
     const [rows = 0, columns = 0] = ConsoleSize ?? [];
     if (rows > 0) await running.resize(rows, columns);
-    if (Detach || !running.streams) return finishDetached(connection);
-    const client = connection.accept(config.tty ? RAW_STREAM : MULTIPLEXED_STREAM);
     await pumpStreams(client, running.streams, {
       tty: config.tty,
       stdout: config.attachStdout,
@@ -59,6 +68,9 @@ export const execStartRoute = (engine: EngineContext): HijackRoute => ({
   },
 });
 
-function finishDetached(connection: Hijackable): void {
-  connection.accept(RAW_STREAM).output.end();
+/** The headers are out, so that Docker tells the failure as output; the exit code says 126 or 127. */
+function tellFailure(client: HijackedConnection, tty: boolean, error: unknown): null {
+  const text = Buffer.from(`OCI runtime exec failed: ${messageOf(error)}\r\n`);
+  client.output.end(tty ? text : streamFrame('stderr', text));
+  return null;
 }

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { CleanupStack } from '../../base/cleanup-stack.ts';
 import { messageOf } from '../../base/errors.ts';
-import { startFailureExitCode } from '../../runtime/start-failure.ts';
 import { buildSpec } from '../../runtime/spec/build-spec.ts';
 import type { EngineContext } from '../context.ts';
 import type { Container } from './container.ts';
 import { portMappings } from './port-mappings.ts';
 import { prepareMounts } from './prepare-mounts.ts';
 import { specInput } from './spec-input.ts';
+import { startFailure } from './start-failure.ts';
 
 /**
  * Turns a stopped container into a running one: root file system and network, then the bundle, conmon and
@@ -17,8 +17,9 @@ import { specInput } from './spec-input.ts';
 export async function bringUp(context: EngineContext, container: Container): Promise<void> {
   try {
     await bringUpOrUndo(context, container);
-  } catch (error) {
-    recordFailure(container, error);
+  } catch (cause) {
+    const { error, exitCode } = startFailure(cause);
+    recordFailure(container, error, exitCode);
     context.containers.save(container);
     context.live.of(container.id).cancelAttachments();
     throw error;
@@ -79,12 +80,12 @@ async function mountAndConnect(
   return mounted.value;
 }
 
-function recordFailure(container: Container, error: unknown): void {
+function recordFailure(container: Container, error: unknown, exitCode: number): void {
   const { state } = container;
   state.status = state.startedAt === '' ? 'created' : 'exited';
   state.pid = 0;
   state.error = messageOf(error);
-  state.exitCode = startFailureExitCode(state.error);
+  state.exitCode = exitCode;
   container.monitored = null;
 }
 

@@ -1,5 +1,5 @@
-import { conflict, messageOf } from '../../base/errors.ts';
-import { startFailureExitCode } from '../../runtime/start-failure.ts';
+import { conflict } from '../../base/errors.ts';
+import { startFailure } from '../containers/start-failure.ts';
 import type { RunningExec } from '../../runtime/runtime.ts';
 import { emitContainer } from '../containers/container-events.ts';
 import type { Container } from '../containers/container.ts';
@@ -7,22 +7,29 @@ import { execProcess } from '../containers/spec-input.ts';
 import type { EngineContext } from '../context.ts';
 import type { Exec } from './exec-set.ts';
 
-/** Runs the command. With `detach` nobody sees its output. @throws with the runtime's words when it cannot be started */
-export async function startExec(
-  context: EngineContext,
-  id: string,
-  options: { detach: boolean },
-): Promise<RunningExec> {
-  const exec = context.execs.claim(id);
+/** Runs the command of an exec that was claimed; with `detach` nobody sees its output. */
+export type RunExec = (options: { detach: boolean }) => Promise<RunningExec>;
+
+/**
+ * Takes an exec for its one start. What can be refused is refused here, before the connection becomes a stream;
+ * the returned function fails with the runtime's words.
+ * @throws conflict when it has run already or its container does not run
+ */
+export function claimExec(context: EngineContext, id: string): RunExec {
+  const exec = context.execs.get(id);
   const container = context.containers.resolve(exec.containerId);
   if (container.state.status !== 'running') throw conflict(`container ${container.id} is not running`);
-  emitContainer(context, `exec_start: ${exec.config.cmd.join(' ')}`, container, { execID: id });
-  try {
-    return await runExec(context, container, exec, options.detach);
-  } catch (error) {
-    context.execs.ended(exec, startFailureExitCode(messageOf(error)));
-    throw error;
-  }
+  context.execs.claim(id);
+  return async ({ detach }) => {
+    emitContainer(context, `exec_start: ${exec.config.cmd.join(' ')}`, container, { execID: id });
+    try {
+      return await runExec(context, container, exec, detach);
+    } catch (cause) {
+      const { error, exitCode } = startFailure(cause);
+      context.execs.ended(exec, exitCode);
+      throw error;
+    }
+  };
 }
 
 async function runExec(
