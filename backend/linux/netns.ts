@@ -9,10 +9,18 @@ const THREADS_NAMESPACE = '/proc/thread-self/ns/net';
 const unshareCall = syscall('int unshare(int flags)');
 const setnsCall = syscall('int setns(int fd, int kind)');
 
+/** The thread could not return to its own namespace: it must not be used any more. */
+export class NamespaceLost extends Error {
+  constructor(cause: unknown) {
+    super('a thread could not return to its own network namespace', { cause });
+    this.name = 'NamespaceLost';
+  }
+}
+
 /**
  * Makes a network namespace, bound at `path`, and runs `inside` in it. For worker threads: the calling
- * thread leaves its namespace for that time, and only for that time; if it could not come back the error
- * is thrown on, and the thread must not be used any more.
+ * thread leaves its namespace for that time, and only for that time.
+ * @throws NamespaceLost, and whatever `inside` throws; the namespace is then removed
  */
 export function createNamespace(path: string, inside: () => void): void {
   const home = openSync(THREADS_NAMESPACE, 'r');
@@ -25,14 +33,14 @@ export function createNamespace(path: string, inside: () => void): void {
       removeNamespace(path);
       throw error;
     } finally {
-      setnsCall('return to the own network namespace', home, CLONE_NEWNET);
+      comeBack(home);
     }
   } finally {
     closeSync(home);
   }
 }
 
-/** Runs `inside` in the namespace bound at `path`. For worker threads, as above. */
+/** Runs `inside` in the namespace bound at `path`. For worker threads, as above. @throws NamespaceLost */
 export function inNamespace<T>(path: string, inside: () => T): T {
   const home = openSync(THREADS_NAMESPACE, 'r');
   const there = openSync(path, 'r');
@@ -41,11 +49,19 @@ export function inNamespace<T>(path: string, inside: () => T): T {
     try {
       return inside();
     } finally {
-      setnsCall('return to the own network namespace', home, CLONE_NEWNET);
+      comeBack(home);
     }
   } finally {
     closeSync(there);
     closeSync(home);
+  }
+}
+
+function comeBack(home: number): void {
+  try {
+    setnsCall('return to the own network namespace', home, CLONE_NEWNET);
+  } catch (error) {
+    throw new NamespaceLost(error);
   }
 }
 

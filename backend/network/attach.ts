@@ -49,8 +49,9 @@ async function attachBridge(
   await makeNamespace(context, undo, netnsPath);
   const mac = macOf(address);
   await connect(context, { endpointId, netnsPath, address, mac });
+  if (!tablePresent) await context.firewall.apply();
   // Without ports the rules that stand are the right ones, and a spawned nft is saved.
-  if (ports.length > 0 || !tablePresent) await context.firewall.apply();
+  else if (ports.length > 0) await context.firewall.publish(ports.map((port) => ({ ...port, address })));
   undo.release();
   context.listeners.set(endpointId, close);
   const { gateway, prefixLength } = context.bridge.plan;

@@ -44,6 +44,7 @@ export async function createNetworks(dependencies: NetworksDependencies): Promis
       context.reclaim.stop();
       await Promise.all([...listeners.values()].map((close) => close()));
       listeners.clear();
+      await context.firewall.settle();
       await removeUnused(context);
       await context.kernel[Symbol.asyncDispose]();
     },
@@ -66,7 +67,7 @@ async function createContext({
   const pools = instance?.pools ?? DEFAULT_POOLS;
   const bridge = new DefaultBridge({ kernel, tables, identity, logger, wantedName, pools });
   await bridge.settle();
-  const firewall = new Firewall(() => wantedRules(identity, bridge, tables));
+  const firewall = new Firewall(() => wantedRules(identity, bridge, tables), logger);
   const reclaim = new Reclaim({ kernel, identity, tables, logger });
   const get = (nameOrId: string): NetworkRecord => find(tables, nameOrId);
   return { bridge, firewall, identity, kernel, listeners, logger, namespaces, reclaim, tables, get };

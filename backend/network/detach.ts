@@ -13,14 +13,14 @@ export async function detach(context: NetworkContext, endpoint: Detachable): Pro
   listeners.delete(endpointId);
   // The rules are made from the records: without this one's they no longer lead to it.
   tables.endpoints.delete(endpointId);
-  // The last one deferred runs first. The address is free only when no rule leads to it any more.
+  // The last one deferred runs first.
   await using steps = new CleanupStack();
   steps.defer(() => {
     // Without a record the address may be another container's by now.
     if (known && known.address !== null) bridge.addresses.release(known.address);
     if (netnsPath !== null) reclaim.soon();
   });
-  if (ports.length > 0) steps.defer(() => firewall.apply());
+  if (ports.length > 0) steps.defer(() => firewall.applyLater());
   if (netnsPath !== null) steps.defer(() => kernel.call('removeNamespace', netnsPath));
   if (closeListeners) steps.defer(closeListeners);
 }

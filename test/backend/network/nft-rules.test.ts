@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ruleSetText, type Published } from '../../../backend/network/nft-rules.ts';
+import { additionText, ruleSetText, type Published } from '../../../backend/network/nft-rules.ts';
 
 const port = (hostAddress: string): Published => ({
   protocol: 'tcp',
@@ -34,5 +34,23 @@ describe('ruleSetText', () => {
     assert.ok(
       lines.indexOf('flush table ip strata_x') < lines.findIndex((line) => line.startsWith('add rule')),
     );
+  });
+});
+
+describe('additionText', () => {
+  const added = { table: 'strata_x', bridges: [{ name: 'strata0', subnet: '172.17.0.0/16' }] };
+
+  it('adds to both ways in and touches nothing else', () => {
+    const lines = additionText({ ...added, published: [port('0.0.0.0')] })
+      .trimEnd()
+      .split('\n');
+    assert.deepEqual(
+      lines.map((line) => line.split(' ').slice(0, 5).join(' ')),
+      ['add rule ip strata_x prerouting', 'add rule ip strata_x output'],
+    );
+  });
+
+  it('is empty where the listener does it all', () => {
+    assert.equal(additionText({ ...added, published: [port('127.0.0.1'), port('::')] }), '');
   });
 });
