@@ -44,7 +44,7 @@ export function tarOf(entries: Iterable<TarEntry>): Readable {
 function writeEntry(tar: ReturnType<typeof pack>, entry: TarEntry): Promise<void> {
   const content = Buffer.from(entry.content ?? '');
   const type = entry.type ?? (entry.content === undefined ? 'directory' : 'file');
-  const headers: Header = {
+  const headers: Partial<Header> & { name: string } = {
     name: type === 'directory' ? `${entry.path}/` : entry.path,
     type,
     mode: entry.mode ?? (type === 'symlink' ? 0o777 : 0o755),
