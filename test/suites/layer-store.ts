@@ -9,7 +9,8 @@ import type { LayerStore } from '../../backend/layer/layer-store.ts';
 import { digestOf, type Digest } from '../../backend/oci/digest.ts';
 import type { Layout } from '../../backend/store/layout.ts';
 import { applyArchive, applyEntries, inPieces } from '../support/apply-archive.ts';
-import { archiveEntry, extension, paxRecord, tarArchive, type ArchiveEntry } from '../support/tar-archive.ts';
+import { archiveEntry, extension, paxRecord, tarArchive } from '../support/tar-archive.ts';
+import { HOSTILE_LAYERS } from './hostile-layers.ts';
 
 /** A store in a place of its own, with limits low enough to be reached: 1 MiB, 100 entries, 8 KiB of header. */
 export interface LayerStoreUnderTest extends AsyncDisposable {
@@ -190,58 +191,7 @@ export function layerStoreSuite(driver: string, open: () => Promise<LayerStoreUn
       await assert.rejects(store.open(diffId, 'up/strata-escape'), { code: 'not-found' });
     });
 
-    const hostile: Record<string, { entries: ArchiveEntry[]; names: RegExp }> = {
-      'a path with `..`': { entries: [{ name: 'a/../../evil' }], names: /a\/..\/..\/evil/ },
-      'a hard link out of the layer': {
-        entries: [{ name: 'hl', type: '1', link: '../../etc/passwd' }],
-        names: /"hl"/,
-      },
-      'a hard link to what it does not have': {
-        entries: [{ name: 'hl', type: '1', link: '/etc/passwd' }],
-        names: /"hl".*"\/etc\/passwd"/,
-      },
-      'a loop of symlinks': {
-        entries: [
-          { name: 'l1', type: '2', link: 'l2' },
-          { name: 'l2', type: '2', link: 'l1' },
-          { name: 'l1/x' },
-        ],
-        names: /"l1\/x"/,
-      },
-      'a parent that is a file': { entries: [{ name: 'f' }, { name: 'f/x' }], names: /"f\/x"/ },
-      'a whiteout of `..`': { entries: [{ name: 'd/.wh...' }], names: /\.wh\.\.\./ },
-      'a name that is too long': { entries: [{ name: 'n', pax: { path: 'n'.repeat(300) } }], names: /nnn/ },
-      'a path that is too long': {
-        entries: [{ name: 'n', pax: { path: 'd/'.repeat(2500) } }],
-        names: /d\/d/,
-      },
-      'a name with a zero byte': { entries: [{ name: 'n', pax: { path: 'a\0b' } }], names: /a.*b/ },
-      'a bomb': {
-        entries: [
-          { name: 'ok', content: 'x' },
-          { name: 'bomb', content: Buffer.alloc(2 ** 21) },
-        ],
-        names: /"bomb".*limit/,
-      },
-      'a huge sparse file': {
-        entries: [{ name: 'huge', pax: { 'GNU.sparse.map': '0,0', 'GNU.sparse.size': '9000000000000' } }],
-        names: /"huge".*limit/,
-      },
-      'too many entries': {
-        entries: Array.from({ length: 101 }, (_, at) => ({ name: `many${at}` })),
-        names: /"many99".*limit/,
-      },
-      'a giant PAX header': {
-        entries: [{ name: 'pax', pax: { comment: 'c'.repeat(10_000) } }],
-        names: /limit/,
-      },
-      'a device that cannot be': {
-        entries: [{ name: 'dev', type: '3', device: [0o7777777, 1] }],
-        names: /"dev"/,
-      },
-      'an unknown type': { entries: [{ name: 'odd', type: 'Z' }], names: /"odd"/ },
-    };
-    for (const [what, { entries, names }] of Object.entries(hostile))
+    for (const [what, { entries, names }] of Object.entries(HOSTILE_LAYERS))
       it(`refuses ${what}, names the entry and leaves nothing behind`, async () => {
         const archive = tarArchive([{ name: 'before', content: 'x' }, ...entries]);
         await refuses(archive, names);

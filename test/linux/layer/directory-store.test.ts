@@ -70,7 +70,7 @@ describe('directory layer store on disk', () => {
     assert.deepEqual(readXattrs(path).get('security.capability'), capability);
     assert.deepEqual(
       [at('sgid').mode & 0o7777n, at('sgid').gid, at('sgid').mtimeNs],
-      [...[0o2775n, 50n, 1500000000500000000n]],
+      [0o2775n, 50n, 1500000000500000000n],
     );
     assert.equal(at('sgid/in').gid, 0n);
     assert.deepEqual([at('l').uid, at('l').mtimeNs], [3n, 1400000000000000001n]);
