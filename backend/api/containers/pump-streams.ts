@@ -10,6 +10,8 @@ export interface PumpOptions {
   stderr: boolean;
   /** Empty: ctrl-p,ctrl-q. Looked for with a terminal only, as Docker does. */
   detachKeys: string;
+  /** The stream stays open until this settles too: clients ask for an exit code as soon as it closes. */
+  exit?: Promise<unknown>;
 }
 
 /**
@@ -30,6 +32,7 @@ export async function pumpStreams(
   const ended = Promise.all([
     pumpOutput(streams.stdout, output, 'stdout', options.stdout, options.tty),
     pumpOutput(streams.stderr, output, 'stderr', options.stderr, options.tty),
+    options.exit,
   ]);
   await Promise.race([ended, gone, detached]);
   streams[Symbol.dispose]();

@@ -64,6 +64,7 @@ export const execStartRoute = (engine: EngineContext): HijackRoute => ({
       stdout: config.attachStdout,
       stderr: config.attachStderr,
       detachKeys: config.detachKeys,
+      exit: running.exit,
     });
   },
 });
