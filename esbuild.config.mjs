@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, rm } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -11,36 +11,21 @@ const dist = join(root, 'dist');
 const common = { absWorkingDir: root, bundle: true, minify: false, sourcemap: 'linked', logLevel: 'warning' };
 
 /**
- * Modules that the agent starts in threads of their own, `new Worker(new URL('./x.ts', import.meta.url))`:
- * each becomes a file beside the bundle, `<part>-worker.mjs`, and the URL is rewritten to name it.
+ * Modules that the agent starts in threads of their own are named `*-worker.ts`: each becomes a file
+ * beside the bundle, and `new URL('./x-worker.ts', import.meta.url)` is rewritten to name it.
  */
-function findWorkers() {
-  const workers = new Map();
-  for (const file of globSync('backend/**/*.ts', { cwd: root })) {
-    for (const [, target] of readFileSync(join(root, file), 'utf8').matchAll(workerUrl)) {
-      const source = resolve(root, dirname(file), target);
-      const part = relative(join(root, 'backend'), source).split(sep)[0];
-      const taken = [...workers.values()].includes(`${part}-worker.mjs`) && !workers.has(source);
-      workers.set(source, taken ? `${part}-${basename(source, '.ts')}.mjs` : `${part}-worker.mjs`);
-    }
-  }
-  return workers;
-}
+const workers = globSync('backend/**/*-worker.ts', { cwd: root });
+const workerUrl = /(new URL\(\s*['"])\.{1,2}\/(?:[^'"]*\/)?([^'"/]+-worker)\.ts(['"],\s*import\.meta\.url)/g;
 
-const workerUrl = /new URL\(\s*['"](\.{1,2}\/[^'"]+\.ts)['"],\s*import\.meta\.url,?\s*\)/g;
-
-const rewriteWorkerUrls = (workers) => ({
+const rewriteWorkerUrls = {
   name: 'worker-urls',
   setup({ onLoad }) {
-    onLoad({ filter: /backend[\\/].*\.ts$/ }, ({ path }) => {
-      const contents = readFileSync(path, 'utf8').replaceAll(workerUrl, (whole, target) => {
-        const name = workers.get(resolve(dirname(path), target));
-        return name === undefined ? whole : `new URL('./${name}', import.meta.url)`;
-      });
-      return { contents, loader: 'ts' };
-    });
+    onLoad({ filter: /[\\/]backend[\\/].*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll(workerUrl, '$1./$2.mjs$3'),
+      loader: 'ts',
+    }));
   },
-});
+};
 
 /**
  * koffi looks for its native file in `node_modules`. On a machine that has only the agent the file lies
@@ -84,9 +69,8 @@ async function buildExtension() {
 
 async function buildAgent() {
   if (!existsSync(join(root, 'backend/main.ts'))) return skipped('backend/main.ts');
-  const workers = findWorkers();
   const entries = [{ in: 'backend/main.ts', out: 'stratad' }];
-  for (const [source, name] of workers) entries.push({ in: source, out: basename(name, '.mjs') });
+  for (const file of workers) entries.push({ in: file, out: basename(file, '.ts') });
   await build({
     ...common,
     entryPoints: entries,
@@ -104,15 +88,9 @@ async function buildAgent() {
         'const __dirname = import.meta.dirname;',
       ].join('\n'),
     },
-    plugins: [rewriteWorkerUrls(workers), koffiBesideBundle],
-    define: { 'process.env.STRATA_VERSION': JSON.stringify(version()) },
+    plugins: [rewriteWorkerUrls, koffiBesideBundle],
   });
   await copyKoffi();
-}
-
-/** The version that `stratad version` prints: what package.json says. */
-function version() {
-  return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
 }
 
 /** For a development build the native file of this machine is enough; packaging adds the other ones. */
