@@ -39,22 +39,24 @@ export class ChannelAgent extends Agent {
       (opened as (error: Error) => void)(error instanceof Error ? error : new Error(String(error)));
       return;
     }
+    addSocketMethods(channel);
     this.#live.add(channel);
     channel.once('close', () => this.#live.delete(channel));
     opened(null, channel);
   }
-
-  /** The base class calls methods that only `net.Socket` has; a channel of SSH has no timers to set. */
-  override keepSocketAlive(stream: Duplex): boolean {
-    return !stream.destroyed && stream.writable;
-  }
-
-  override reuseSocket(): void {}
 
   /** Ends also the channels in use: after a disconnect nobody reads their end. */
   override destroy(): void {
     super.destroy();
     for (const channel of this.#live) channel.destroy();
     this.#live.clear();
+  }
+}
+
+/** The base class calls methods that only `net.Socket` has; a channel of SSH has no timers to set. */
+function addSocketMethods(channel: Duplex): void {
+  const nothing = () => channel;
+  for (const name of ['ref', 'unref', 'setKeepAlive', 'setNoDelay', 'setTimeout']) {
+    if (!(name in channel)) Object.defineProperty(channel, name, { value: nothing, configurable: true });
   }
 }

@@ -80,6 +80,7 @@ function mark(root: Node, change: LayerChange, layer: number): void {
   node.mark = letterOf(change.change);
   const file = change.file ?? change.shadowed;
   if (file !== undefined) fill(node, file, layer);
+  else node.type = 'file';
   if (change.change === 'modified' && change.differs !== undefined && change.differs.length > 0) {
     node.detail = `${change.differs.join(', ')} · ${node.detail}`;
   }
