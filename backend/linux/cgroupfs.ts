@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '../base/errors.ts';
 
@@ -83,6 +83,17 @@ export function readCgroupField(directory: string, name: string, key: string): n
   return line === undefined ? null : Number(line.slice(key.length + 1));
 }
 
+/** Removes a cgroup and those below it, as far as they are empty. */
+export function removeCgroup(directory: string): void {
+  try {
+    const below = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    for (const { name } of below) removeCgroup(join(directory, name));
+    rmdirSync(directory);
+  } catch {
+    // Gone already, or in use.
+  }
+}
+
 /** Moves a process. @returns false when the kernel refuses, as it does for a process that is gone. */
 export function moveToCgroup(directory: string, pid: number): boolean {
   try {
@@ -92,5 +103,3 @@ export function moveToCgroup(directory: string, pid: number): boolean {
     return false;
   }
 }
-
-export const cgroupExists = (directory: string): boolean => existsSync(join(directory, 'cgroup.procs'));

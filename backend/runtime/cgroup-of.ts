@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { cgroupProcesses, readCgroupField, type CgroupHierarchy } from '../linux/cgroupfs.ts';
+import { cgroupProcesses, readCgroupField, removeCgroup, type CgroupHierarchy } from '../linux/cgroupfs.ts';
 import type { HostCgroups } from './prepare-cgroups.ts';
 
 /** Where one controller of a container's cgroup lies: its directory under /sys/fs/cgroup. */
@@ -16,6 +16,14 @@ export function cgroupOf(cgroups: HostCgroups, id: string): CgroupPlace[] {
     controllers,
     directory: join(mountPoint, cgroups.parent, id),
   }));
+}
+
+/**
+ * Removes what the runtime left of the container's cgroup: crun leaves it behind when a creation fails, and does not know
+ * those that the container itself made in it. Only empty ones go; the kernel refuses the others.
+ */
+export function removeCgroups(cgroups: HostCgroups, id: string): void {
+  for (const { directory } of cgroupOf(cgroups, id)) removeCgroup(directory);
 }
 
 /** Pids of the container, host view. */

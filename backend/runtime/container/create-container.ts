@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { CleanupStack } from '../../base/cleanup-stack.ts';
 import { conflict, internal, isErrno } from '../../base/errors.ts';
 import { tryCommand } from '../../linux/run-command.ts';
+import { removeCgroups } from '../cgroup-of.ts';
 import { containerBundle, type BundlePaths } from '../conmon/bundle-paths.ts';
 import { monitorArguments } from '../conmon/monitor-arguments.ts';
 import { spawnMonitor } from '../conmon/spawn-monitor.ts';
@@ -91,6 +92,10 @@ export function runtimeWords(message: string | undefined): string {
   return (message ?? '').trim().replaceAll(/^\S*\d{4}-\d\d-\d\dT\S+:? /gm, '');
 }
 
-async function removeRuntimeState({ lowLevel, stateRoot }: RuntimeContext, id: string): Promise<void> {
+async function removeRuntimeState(
+  { lowLevel, stateRoot, cgroups }: RuntimeContext,
+  id: string,
+): Promise<void> {
   await tryCommand(lowLevel.path, ['--root', stateRoot, 'delete', '--force', id], { timeout: 30_000 });
+  removeCgroups(cgroups, id);
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { internal } from '../../base/errors.ts';
 import { signalProcess } from '../../linux/pidfd.ts';
 import { tryCommand } from '../../linux/run-command.ts';
+import { removeCgroups } from '../cgroup-of.ts';
 import { containerBundle } from '../conmon/bundle-paths.ts';
 import type { RuntimeContext } from '../context.ts';
 import { findProcesses } from '../monitor-state.ts';
@@ -26,6 +27,7 @@ export async function deleteContainer(context: RuntimeContext, id: string): Prom
     }
   }
   await endMonitor(conmon);
+  removeCgroups(context.cgroups, id);
   await rm(bundle.directory, { recursive: true, force: true });
   exits.forget(id);
 }
