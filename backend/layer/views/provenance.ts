@@ -71,7 +71,8 @@ function providerOf(
   path: string,
   state: Search,
 ): PathProvider | null {
-  const wasCut = state.cut !== null;
+  // Who deleted a path is told also where a version above hides it anyway.
+  const wasCut = state.cut?.role === 'deleted';
   const provider = own ? entryProvider(own, layer, state) : null;
   if (!hiding || wasCut) return provider;
   state.cut = { how: howHidden(hiding, layer), role: 'deleted' };
@@ -79,8 +80,9 @@ function providerOf(
 }
 
 function entryProvider(entry: LayerEntry, layer: number, state: Search): PathProvider {
-  if (state.cut) return { layer, role: state.cut.role, why: `not seen: ${state.cut.how}`, entry };
-  if (entry.type === 'whiteout') return whiteoutProvider(entry, layer, state);
+  const { cut } = state;
+  if (entry.type === 'whiteout' && cut?.role !== 'deleted') return whiteoutProvider(entry, layer, state);
+  if (cut) return { layer, role: cut.role, why: `not seen: ${cut.how}`, entry };
   const provider = state.winner ? shadowed(entry, layer, state.winner) : winning(entry, layer, state);
   if (entry.opaque) {
     state.cut = { how: `the directory is opaque in layer ${layer}`, role: 'shadowed' };
