@@ -3,6 +3,9 @@ import { messageOf } from './base/errors.ts';
 
 const COMMANDS: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<void>>>> = {
   serve: async () => (await import('./cli/serve.ts')).serve,
+  connect: async () => (await import('./cli/connect.ts')).connect,
+  doctor: async () => (await import('./cli/doctor.ts')).doctor,
+  version: async () => (await import('./cli/version.ts')).version,
 };
 
 const USAGE = `usage: stratad <command> [options]\n\ncommands: ${Object.keys(COMMANDS).join(' ')}\n`;
