@@ -26,7 +26,7 @@ export function activate(context: vscode.ExtensionContext): void {
   sessions = createSessions();
   const connector = createConnector({
     sessions,
-    listMachines: opener.list,
+    listMachines: opener.listMachines,
     open: opener.open,
     reportError: (machine, error) => log.warn(`${machine.label}: ${String(error)}`),
   });

@@ -6,10 +6,11 @@ export function engineInfo(api: Api, signal?: AbortSignal): Promise<EngineInfo> 
   return api.json(engineInfoSchema, { path: '/info', ...(signal === undefined ? {} : { signal }) });
 }
 
-const epochSchema = z.object({ Strata: z.object({ Epoch: z.string() }).nullish() });
+const epochSchema = z.object({ Labels: z.array(z.string()).nullish() });
+const epochLabel = 'strata.epoch=';
 
-/** Changes with every start of the engine; undefined where it tells none. */
+/** Changes with every start of the engine; it is told as a label, and undefined where it tells none. */
 export async function engineEpoch(api: Api, signal: AbortSignal): Promise<string | undefined> {
-  const info = await api.json(epochSchema, { path: '/info', signal });
-  return info.Strata?.Epoch;
+  const { Labels } = await api.json(epochSchema, { path: '/info', signal });
+  return Labels?.find((label) => label.startsWith(epochLabel))?.slice(epochLabel.length);
 }

@@ -23,7 +23,7 @@ function createEngine() {
     streams: new Set<ServerResponse>(),
     answer(request: { url?: string | undefined }, response: ServerResponse) {
       const url = new URL(request.url ?? '', 'http://engine');
-      if (url.pathname === '/info') return answerJson(response, { Strata: { Epoch: engine.epoch } });
+      if (url.pathname === '/info') return answerJson(response, { Labels: [`strata.epoch=${engine.epoch}`] });
       if (url.pathname === '/images/json') return answerJson(response, []);
       if (url.pathname === '/containers/json') {
         const wanted = /"id":\["(\w+)"\]/.exec(url.searchParams.get('filters') ?? '')?.[1];
