@@ -9,6 +9,14 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const stamp = join(root, 'node_modules', '.strata-lock');
 const node = join(root, 'node_modules', '.bin', 'node');
+const commands = {
+  start: 'test/setup/start.ts',
+  test: 'test/setup/test.ts',
+  lint: 'test/setup/lint.ts',
+  package: 'test/setup/package.ts',
+  bench: 'test/bench/bench.ts',
+  stratad: 'backend/main.ts',
+};
 const [command = 'start', ...args] = process.argv.slice(2);
 
 checkOwnNode();
@@ -82,7 +90,7 @@ function checkNode24() {
 /** Signals go to the command, whose clean-up decides when this process ends. */
 function handOver() {
   const path = `${join(root, 'node_modules', '.bin')}:${process.env.PATH}`;
-  const child = spawn(node, [join(root, 'test', 'setup', `${command}.ts`), ...args], {
+  const child = spawn(node, [join(root, commands[command] ?? command), ...args], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, PATH: path },

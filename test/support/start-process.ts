@@ -24,6 +24,12 @@ export interface StartOptions {
 
 const KEPT_OUTPUT = 1024 * 1024;
 
+/** What still runs when this process ends all of a sudden, by an uncaught error or a timeout. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** Starts a server of ours and waits until it answers. It never outlives its scope. */
 export async function startProcess(
   program: string,
@@ -36,6 +42,8 @@ export async function startProcess(
     env: options.env ?? process.env,
     cwd: options.cwd,
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const started = watch(child, program);
   try {
     await waitFor(
