@@ -1,5 +1,6 @@
 import { readdir, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { identityOf } from '../../backend/network/identity.ts';
 import { run } from './run.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -19,7 +20,22 @@ export async function sweep(root: string, containerIds: readonly string[]): Prom
     await run('umount', ['-l', target]);
   }
   for (const id of containerIds) await removeCgroup(id);
+  found.push(...(await removeNetwork(join(root, 'data'))));
   return found;
+}
+
+/** Links and rules bear names that come from the data root alone. */
+async function removeNetwork(dataRoot: string): Promise<string[]> {
+  const { bridgeMac, nftTable, vethPrefix } = identityOf(dataRoot);
+  const { stdout } = await run('ip', ['-o', 'link']);
+  const links = stdout
+    .split('\n')
+    .filter((line) => line.includes(bridgeMac) || line.includes(`: ${vethPrefix}`));
+  const names = links.map((line) => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? '').filter(Boolean);
+  for (const name of names) await run('ip', ['link', 'del', name]);
+  await run('nft', ['delete', 'table', 'ip', nftTable]);
+  // The bridge and the table are a daemon's for as long as its data lives: no container left them behind.
+  return names.filter((name) => name.startsWith(vethPrefix)).map((name) => `link ${name}`);
 }
 
 function kill(pid: number): void {
