@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { Semaphore } from '../../base/semaphore.ts';
+import { trimMemory } from '../../linux/trim-memory.ts';
 import { layerWorkerUrl } from './worker-url.ts';
 
 /** Long enough for the layers of one pull to share workers; a daemon at rest keeps none. */
@@ -56,7 +57,7 @@ export class WorkerPool {
     worker.unref();
     const timer = setTimeout(() => {
       this.#forget(worker);
-      void worker.terminate();
+      void worker.terminate().then(trimMemory);
     }, IDLE_MILLISECONDS);
     this.#idle.set(worker, timer.unref());
   }
