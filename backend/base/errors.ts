@@ -44,11 +44,14 @@ export const internal = factory('internal');
 
 /** The code of any thrown value; what is not ours is `internal`. */
 export function codeOf(error: unknown): ErrorCode {
+  if (error instanceof SuppressedError) return codeOf(error.suppressed);
   return error instanceof StrataError ? error.code : 'internal';
 }
 
 /** The message of any thrown value, for wrapping it in a sentence of ours. */
 export function messageOf(error: unknown): string {
+  // An undo that failed must not hide why there was something to undo.
+  if (error instanceof SuppressedError) return `${messageOf(error.suppressed)} (${messageOf(error.error)})`;
   return error instanceof Error ? error.message : String(error);
 }
 

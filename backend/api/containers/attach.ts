@@ -15,7 +15,12 @@ export const attachRoute = (engine: EngineContext): HijackRoute => ({
   hijack: async ({ params, query, signal }, connection) => {
     const detachKeys = query.get('detachKeys') ?? '';
     if (detachKeys) parseDetachKeys(detachKeys);
-    const attachment = attachContainer(engine, params['id'] ?? '', flag(query, 'stdin'), signal);
+    const attachment = attachContainer(
+      engine,
+      params['id'] ?? '',
+      { stdin: flag(query, 'stdin'), stream: flag(query, 'stream') },
+      signal,
+    );
     const { tty } = attachment.container.config;
     // A failure is told to whoever awaits it below; until then it must not count as unhandled.
     attachment.streams.catch(() => undefined);
@@ -29,7 +34,7 @@ export const attachRoute = (engine: EngineContext): HijackRoute => ({
         client.output.write(tty ? line : streamFrame(stream, line));
       }
     }
-    const streams = flag(query, 'stream') ? await attachment.streams : null;
+    const streams = await attachment.streams;
     if (streams === null) {
       client.output.end();
       return;

@@ -6,7 +6,7 @@ import { emitContainer } from './container-events.ts';
 
 export interface Attachment {
   container: Container;
-  /** Null when the container goes without ever having started. */
+  /** Null when the container goes without ever having started, the client goes first, or only the log is wanted. */
   streams: Promise<AttachedStreams | null>;
 }
 
@@ -17,7 +17,7 @@ export interface Attachment {
 export function attachContainer(
   context: EngineContext,
   reference: string,
-  stdin: boolean,
+  wanted: { stdin: boolean; stream: boolean },
   signal: AbortSignal,
 ): Attachment {
   const container = context.containers.resolve(reference);
@@ -25,10 +25,11 @@ export function attachContainer(
   if (state.status === 'removing')
     throw conflict(`container ${id} is marked for removal and cannot be attached to`);
   emitContainer(context, 'attach', container);
-  const wantsStdin = stdin && config.openStdin;
+  const stdin = wanted.stdin && config.openStdin;
+  if (!wanted.stream) return { container, streams: Promise.resolve(null) };
   const streams =
     state.status === 'running'
-      ? context.runtime.attach(id, { stdin: wantsStdin, tty: config.tty })
-      : context.live.of(id).attachAtStart(wantsStdin, signal);
+      ? context.runtime.attach(id, { stdin, tty: config.tty })
+      : context.live.of(id).attachAtStart(stdin, signal);
   return { container, streams };
 }

@@ -27,7 +27,7 @@ export async function bringUp(context: EngineContext, container: Container): Pro
 }
 
 async function bringUpOrUndo(context: EngineContext, container: Container): Promise<void> {
-  const { runtime, containers, live } = context;
+  const { runtime, containers } = context;
   const { id, config } = container;
   await using undo = new CleanupStack();
   const rootfs = await mountAndConnect(context, container, undo);
@@ -46,9 +46,18 @@ async function bringUpOrUndo(context: EngineContext, container: Container): Prom
   container.bootId = context.bootId;
   // Saved before the program runs: a daemon that dies now finds the container again by its record.
   containers.save(container);
-  await live.of(id).connectAttachments((stdin) => runtime.attach(id, { stdin: stdin && openStdin, tty }));
+  await connectAttachments(context, container);
   await runtime.start(id);
   undo.release();
+}
+
+/** Gives the container's streams to all that wait for them. */
+export async function connectAttachments(
+  { runtime, live }: EngineContext,
+  { id, config }: Container,
+): Promise<void> {
+  const { openStdin, tty } = config;
+  await live.of(id).connectAttachments((stdin) => runtime.attach(id, { stdin: stdin && openStdin, tty }));
 }
 
 /** The root file system and the network do not depend on one another; both are waited for, so that each is undone. */

@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { CleanupStack } from '../../base/cleanup-stack.ts';
-import { codeOf, notFound } from '../../base/errors.ts';
+import { codeOf, invalidArgument, notFound } from '../../base/errors.ts';
 import { newContainerId } from '../../base/ids.ts';
 import type { Image } from '../../image/image-store.ts';
 import type { EngineContext } from '../context.ts';
@@ -25,6 +25,8 @@ export async function createContainer(context: EngineContext, request: CreateReq
   using _lease = lease;
   const config = mergeConfig(id, image.config, request);
   const hostConfig = { ...request.hostConfig, networkMode: networkMode(request.hostConfig.networkMode) };
+  if (hostConfig.autoRemove && hostConfig.restartPolicy.name !== 'no')
+    throw invalidArgument("can't create 'AutoRemove' container with restart policy");
   context.networks.get(hostConfig.networkMode);
   portMappings(config, hostConfig);
 

@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { conflict, invalidArgument, unavailable, codeOf } from '../../base/errors.ts';
 import type { EngineContext } from '../context.ts';
 import type { Container } from './container.ts';
 import { emitContainer } from './container-events.ts';
+import { endedWithin } from './ended-within.ts';
 
 const SIGNALS: Readonly<Record<string, number>> = constants.signals;
 /** A process in uninterruptible sleep may outlive SIGKILL for a while, not for ever. */
@@ -50,13 +50,7 @@ export async function killAndWait(
 ): Promise<void> {
   const { exit } = context.live.of(container.id);
   await sendSignal(context, container, parseSignal(signal));
-  const patience = new AbortController();
-  const late = sleep(KILL_PATIENCE, 'late' as const, { signal: patience.signal }).catch(
-    () => 'ended' as const,
-  );
-  const outcome = await Promise.race([exit.then(() => 'ended' as const), late]);
-  patience.abort();
-  if (outcome === 'late')
+  if (!(await endedWithin(exit, KILL_PATIENCE)))
     throw unavailable(
       `container ${container.name} did not end within 10 s of SIGKILL: its process hangs in the kernel`,
     );

@@ -17,10 +17,27 @@ export class LiveContainer {
   /** Milliseconds before the last automatic restart; 0 before the first. */
   restartDelay = 0;
   restartTimer: NodeJS.Timeout | null = null;
-  /** Set while `restart` stops the container: its exit neither removes it nor asks the restart policy. */
-  restarting = false;
+  #restarts = 0;
   /** Settles when the running container's exit has been handled, network and mounts included. */
   exit: Promise<void> = Promise.resolve();
+
+  /** While a `restart` stops the container its exit neither removes it nor asks the restart policy. */
+  get restarting(): boolean {
+    return this.#restarts > 0;
+  }
+
+  /** For the time of a `restart`; several may be under way at once. */
+  holdForRestart(): Disposable {
+    this.#restarts += 1;
+    return { [Symbol.dispose]: () => void (this.#restarts -= 1) };
+  }
+
+  /** A planned automatic start is called off. */
+  cancelRestart(): void {
+    if (this.restartTimer) clearTimeout(this.restartTimer);
+    this.restartTimer = null;
+    this.restartDelay = 0;
+  }
 
   /** The next exit's code. The listener is called before anything else reacts to the exit. */
   onNextExit(listener: (exitCode: number) => void): () => void {
@@ -50,6 +67,7 @@ export class LiveContainer {
    * Resolves with null when the container is removed without having started, or the signal aborts.
    */
   attachAtStart(stdin: boolean, signal: AbortSignal): Promise<AttachedStreams | null> {
+    if (signal.aborted) return Promise.resolve(null);
     return new Promise((resolve, reject) => {
       const attachment: Attachment = { stdin, resolve, reject };
       this.#attachments.add(attachment);
@@ -99,6 +117,6 @@ export class LiveContainers {
 
   /** The daemon ends: no container is restarted any more. */
   cancelRestarts(): void {
-    for (const { restartTimer } of this.#byId.values()) if (restartTimer) clearTimeout(restartTimer);
+    for (const live of this.#byId.values()) live.cancelRestart();
   }
 }

@@ -6,10 +6,7 @@ import type { Container } from './container.ts';
 import { releaseResources } from './release-resources.ts';
 import { removeLocked } from './remove-locked.ts';
 import { restartsWithDaemon } from './restart-policy.ts';
-import { handleExit, scheduleRestart, watchExit } from './supervise.ts';
-
-/** Docker gives this to a container that was lost with its host. */
-const LOST = 255;
+import { LOST, markRunning, scheduleRestart, settleExit, watchExit } from './supervise.ts';
 
 /**
  * What a started daemon does before it listens: finds the containers of an earlier one again by record,
@@ -26,7 +23,8 @@ export async function recoverContainers(context: EngineContext): Promise<void> {
   }
   await networks.recover(containers.all().flatMap(({ endpoint }) => (endpoint ? [endpoint] : [])));
   await removeStrays(context);
-  await restartWithDaemon(context);
+  // Only now: a start before this could take an address that is being given back.
+  restartWithDaemon(context);
 }
 
 async function recoverOne(context: EngineContext, container: Container): Promise<void> {
@@ -37,43 +35,64 @@ async function recoverOne(context: EngineContext, container: Container): Promise
   if (container.monitored === null) return settleStopped(context, container);
   const adopted = await context.runtime.adopt(container.id);
   if (adopted.state === 'running') return adoptRunning(context, container, adopted.monitored.init.pid);
-  if (adopted.state === 'exited') return handleExit(context, container, adopted.status);
+  if (adopted.state === 'exited') {
+    noteStart(container);
+    return settleExit(context, container, adopted.status);
+  }
   if (adopted.state === 'created') await context.runtime.kill(container.id, 9).catch(() => undefined);
-  return handleExit(context, container, { code: LOST, oomKilled: false, finishedAt: new Date() });
+  if (state.status === 'running')
+    return settleExit(context, container, { code: LOST, oomKilled: false, finishedAt: new Date() });
+  // Its start was cut short before the program ran: it is what it was before.
+  container.monitored = null;
+  return settleStopped(context, container);
+}
+
+/** The daemon may have died between a start and its record. */
+function noteStart(container: Container): void {
+  if (container.state.status !== 'running') markRunning(container);
 }
 
 async function adoptRunning(context: EngineContext, container: Container, pid: number): Promise<void> {
-  container.state.status = 'running';
+  noteStart(container);
   container.state.pid = pid;
   context.containers.save(container);
   watchExit(context, container);
 }
 
 async function settleStopped(context: EngineContext, container: Container): Promise<void> {
-  if (container.state.status === 'running' || container.state.status === 'restarting')
-    container.state.status = 'exited';
+  if (container.state.status === 'running') container.state.status = 'exited';
   await releaseResources(context, container);
 }
 
 /** Directories of containers that never got a record: their creation was cut short. */
-async function removeStrays({ layout, containers, snapshotter, runtime }: EngineContext): Promise<void> {
+async function removeStrays({
+  layout,
+  containers,
+  snapshotter,
+  runtime,
+  logger,
+}: EngineContext): Promise<void> {
   for (const parent of [layout.containers, layout.runContainers]) {
     for (const id of await readdir(parent).catch(() => [])) {
       if (containers.get(id)) continue;
-      await runtime.delete(id);
-      await snapshotter.remove(id);
-      await rm(join(parent, id), { recursive: true, force: true });
+      try {
+        await runtime.delete(id);
+        await snapshotter.remove(id);
+        await rm(join(parent, id), { recursive: true, force: true });
+      } catch (error) {
+        logger.error({ container: id, error: messageOf(error) }, 'cannot remove a stray container');
+      }
     }
   }
 }
 
-async function restartWithDaemon(context: EngineContext): Promise<void> {
+function restartWithDaemon(context: EngineContext): void {
   for (const container of context.containers.all()) {
-    const stopped =
-      container.state.status === 'exited' && context.live.of(container.id).restartTimer === null;
-    if (!stopped || !restartsWithDaemon(container)) continue;
-    container.state.status = 'restarting';
-    context.containers.save(container);
-    scheduleRestart(context, container);
+    const { state } = container;
+    if (state.status === 'exited' && restartsWithDaemon(container)) {
+      state.status = 'restarting';
+      context.containers.save(container);
+    }
+    if (state.status === 'restarting') scheduleRestart(context, container);
   }
 }

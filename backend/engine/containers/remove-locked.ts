@@ -13,8 +13,9 @@ export async function removeLocked(
   container: Container,
   options: { volumes: boolean },
 ): Promise<void> {
-  const { snapshotter, containers, layout, live } = context;
+  const { snapshotter, containers, execs, layout, live } = context;
   if (containers.get(container.id) !== container) return;
+  live.of(container.id).cancelRestart();
   container.state.status = 'removing';
   containers.save(container);
   if (container.endpoint) await releaseResources(context, container);
@@ -22,6 +23,7 @@ export async function removeLocked(
   await rm(layout.container(container.id), { recursive: true, force: true });
   await rm(layout.runContainer(container.id), { recursive: true, force: true });
   containers.delete(container);
+  execs.forgetUnstarted(container.id);
   if (options.volumes) await removeAnonymousVolumes(context, container);
   emitContainer(context, 'destroy', container);
   live.of(container.id).tellRemoved(container.state.exitCode);

@@ -1,8 +1,7 @@
 import type { EngineContext } from '../context.ts';
 import { emitContainer } from './container-events.ts';
-import { cancelRestart } from './start.ts';
+import { startByHand } from './start.ts';
 import { stopRunning, type StopOptions } from './stop.ts';
-import { startSupervised } from './supervise.ts';
 
 /** Stops it if it runs, then starts it; `--rm` and the restart policy do not see the exit in between. */
 export async function restartContainer(
@@ -11,18 +10,14 @@ export async function restartContainer(
   options: StopOptions,
 ): Promise<void> {
   const container = context.containers.resolve(reference);
-  const live = context.live.of(container.id);
-  live.restarting = true;
-  try {
-    if (container.state.status === 'running') await stopRunning(context, container, options);
-    await context.locks.run(container.id, async () => {
-      cancelRestart(context, container.id);
-      container.state.restartCount = 0;
-      // Somebody else's start may have come first: it runs, which is what was asked for.
-      if (container.state.status !== 'running') await startSupervised(context, container);
-    });
-  } finally {
-    live.restarting = false;
+  using _hold = context.live.of(container.id).holdForRestart();
+  if (container.state.status === 'running') {
+    await stopRunning(context, container, options);
+    emitContainer(context, 'stop', container);
   }
+  await context.locks.run(container.id, async () => {
+    // Somebody else's start may have come first: it runs, which is what was asked for.
+    if (container.state.status !== 'running') await startByHand(context, container);
+  });
   emitContainer(context, 'restart', container);
 }

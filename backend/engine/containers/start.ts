@@ -1,5 +1,6 @@
-import { conflict, notModified } from '../../base/errors.ts';
+import { conflict, messageOf, notFound, notModified } from '../../base/errors.ts';
 import type { EngineContext } from '../context.ts';
+import type { Container } from './container.ts';
 import { removeLocked } from './remove-locked.ts';
 import { startSupervised } from './supervise.ts';
 
@@ -9,22 +10,27 @@ export async function startContainer(context: EngineContext, reference: string):
   await context.locks.run(container.id, async () => {
     if (container.state.status === 'running')
       throw notModified(`container ${container.name} is already running`);
-    if (container.state.status === 'removing') throw conflict(`container ${container.name} is being removed`);
-    cancelRestart(context, container.id);
-    container.state.restartCount = 0;
-    try {
-      await startSupervised(context, container);
-    } catch (error) {
-      if (container.hostConfig.autoRemove) await removeLocked(context, container, { volumes: true });
-      throw error;
-    }
+    await startByHand(context, container);
   });
 }
 
-/** A planned automatic start is called off. */
-export function cancelRestart({ live }: EngineContext, id: string): void {
-  const { restartTimer } = live.of(id);
-  if (restartTimer) clearTimeout(restartTimer);
-  live.of(id).restartTimer = null;
-  live.of(id).restartDelay = 0;
+/** A start that a user asked for, under the container's lock: automatic ones start over, and `--rm` counts. */
+export async function startByHand(context: EngineContext, container: Container): Promise<void> {
+  const { containers, live, logger } = context;
+  const { id, name, state, hostConfig } = container;
+  // It may have been removed while this start waited for the lock.
+  if (containers.get(id) !== container) throw notFound(`No such container: ${name}`);
+  if (state.status === 'removing') throw conflict(`container ${name} is being removed`);
+  live.of(id).cancelRestart();
+  state.restartCount = 0;
+  try {
+    await startSupervised(context, container);
+  } catch (error) {
+    if (hostConfig.autoRemove) {
+      await removeLocked(context, container, { volumes: true }).catch((failure: unknown) =>
+        logger.warn({ container: id, error: messageOf(failure) }, 'cannot remove a container'),
+      );
+    }
+    throw error;
+  }
 }

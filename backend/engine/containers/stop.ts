@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { notModified } from '../../base/errors.ts';
 import type { EngineContext } from '../context.ts';
 import type { Container } from './container.ts';
 import { emitContainer } from './container-events.ts';
+import { endedWithin } from './ended-within.ts';
 import { killAndWait, parseSignal, sendSignal } from './kill.ts';
-import { cancelRestart } from './start.ts';
 
 const DEFAULT_TIMEOUT = 10;
 
@@ -22,7 +21,7 @@ export async function stopContainer(
   options: StopOptions,
 ): Promise<void> {
   const container = context.containers.resolve(reference);
-  if (container.state.status === 'restarting') return stopBetweenRestarts(context, container);
+  if (container.state.status === 'restarting' && (await stopBetweenRestarts(context, container))) return;
   if (container.state.status !== 'running') throw notModified(`container ${container.name} is not running`);
   container.state.stoppedByUser = true;
   context.containers.save(container);
@@ -30,13 +29,18 @@ export async function stopContainer(
   emitContainer(context, 'stop', container);
 }
 
-function stopBetweenRestarts(context: EngineContext, container: Container): Promise<void> {
+/** False where the automatic start was under way already: then there is a program to stop. */
+function stopBetweenRestarts(context: EngineContext, container: Container): Promise<boolean> {
   return context.locks.run(container.id, async () => {
-    cancelRestart(context, container.id);
+    if (container.state.status === 'running') return false;
+    const live = context.live.of(container.id);
+    live.cancelRestart();
     container.state.stoppedByUser = true;
     if (container.state.status === 'restarting') container.state.status = 'exited';
     context.containers.save(container);
     emitContainer(context, 'stop', container);
+    live.tellExit(container.state.exitCode);
+    return true;
   });
 }
 
@@ -50,11 +54,5 @@ export async function stopRunning(
   const timeout = options.timeout ?? container.config.stopTimeout ?? DEFAULT_TIMEOUT;
   await sendSignal(context, container, parseSignal(options.signal ?? container.config.stopSignal));
   if (timeout < 0) return exit;
-  const patience = new AbortController();
-  const late = sleep(timeout * 1000, 'late' as const, { signal: patience.signal }).catch(
-    () => 'ended' as const,
-  );
-  const outcome = await Promise.race([exit.then(() => 'ended' as const), late]);
-  patience.abort();
-  if (outcome === 'late') await killAndWait(context, container, 'SIGKILL');
+  if (!(await endedWithin(exit, timeout * 1000))) await killAndWait(context, container, 'SIGKILL');
 }

@@ -1,12 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../base/errors.ts';
 import type { ExitStatus } from '../../runtime/runtime.ts';
 import type { EngineContext } from '../context.ts';
-import { bringUp } from './bring-up.ts';
+import { bringUp, connectAttachments } from './bring-up.ts';
 import type { Container } from './container.ts';
 import { emitContainer } from './container-events.ts';
 import { releaseResources } from './release-resources.ts';
 import { removeLocked } from './remove-locked.ts';
 import { nextDelay, restartsAfterExit } from './restart-policy.ts';
+
+/** Docker gives this to a container that was lost with its host. */
+export const LOST = 255;
+/** Milliseconds before a container is watched again. */
+const WATCH_AGAIN = 1000;
 
 /** Starts a container that is not running, and follows it to its end. Called under its lock. */
 export async function startSupervised(context: EngineContext, container: Container): Promise<void> {
@@ -16,9 +22,11 @@ export async function startSupervised(context: EngineContext, container: Contain
   watchExit(context, container);
   context.containers.save(container);
   emitContainer(context, 'start', container);
+  // Those who came while the program was being started; whoever comes now finds it running.
+  await connectAttachments(context, container);
 }
 
-function markRunning({ state, monitored }: Container): void {
+export function markRunning({ state, monitored }: Container): void {
   Object.assign(state, {
     status: 'running',
     pid: monitored?.init.pid ?? 0,
@@ -38,7 +46,7 @@ export function watchExit(context: EngineContext, container: Container): void {
 
 async function followToExit(context: EngineContext, container: Container): Promise<void> {
   try {
-    const status = await context.runtime.waitExit(container.id, context.shutdown);
+    const status = await exitOf(context, container);
     await context.locks.run(container.id, () => handleExit(context, container, status));
   } catch (error) {
     if (context.shutdown.aborted) return;
@@ -49,8 +57,33 @@ async function followToExit(context: EngineContext, container: Container): Promi
   }
 }
 
-/** The exit of a container, seen live or found after the daemon's restart. Called under the container's lock. */
-export async function handleExit(
+/** A watch that fails must not leave a container that seems to run for ever: the runtime is asked what became of it. */
+async function exitOf({ runtime, shutdown, logger }: EngineContext, { id }: Container): Promise<ExitStatus> {
+  for (;;) {
+    try {
+      return await runtime.waitExit(id, shutdown);
+    } catch (error) {
+      shutdown.throwIfAborted();
+      logger.warn({ container: id, error: messageOf(error) }, 'lost sight of a container');
+    }
+    const adopted = await runtime.adopt(id);
+    if (adopted.state === 'exited') return adopted.status;
+    if (adopted.state === 'gone') return { code: LOST, oomKilled: false, finishedAt: new Date() };
+    await sleep(WATCH_AGAIN, undefined, { signal: shutdown });
+  }
+}
+
+/** Settles an exit, and plans the next start where the policy says so. Called under the container's lock. */
+async function handleExit(context: EngineContext, container: Container, status: ExitStatus): Promise<void> {
+  await settleExit(context, container, status);
+  if (container.state.status === 'restarting') scheduleRestart(context, container);
+}
+
+/**
+ * The exit of a container, seen live or found after the daemon's restart: recorded, told, and everything given
+ * back. Afterwards it is exited, removed, or restarting, which waits for `scheduleRestart`.
+ */
+export async function settleExit(
   context: EngineContext,
   container: Container,
   status: ExitStatus,
@@ -63,8 +96,7 @@ export async function handleExit(
   const execDuration = String(Math.floor(ranFor(container) / 1000));
   emitContainer(context, 'die', container, { exitCode: String(status.code), execDuration });
   live.tellExit(status.code);
-  if (again) scheduleRestart(context, container);
-  else if (container.hostConfig.autoRemove && !live.restarting)
+  if (!again && container.hostConfig.autoRemove && !live.restarting)
     await removeLocked(context, container, { volumes: true });
 }
 
@@ -101,8 +133,10 @@ async function restartNow(context: EngineContext, container: Container): Promise
     await startSupervised(context, container);
   } catch (error) {
     context.logger.warn({ container: container.id, error: messageOf(error) }, 'automatic restart failed');
-    if (!restartsAfterExit(container, container.state.exitCode)) return;
+    if (!restartsAfterExit(container, container.state.exitCode))
+      return context.live.of(container.id).tellExit(container.state.exitCode);
     container.state.status = 'restarting';
+    context.containers.save(container);
     scheduleRestart(context, container);
   }
 }

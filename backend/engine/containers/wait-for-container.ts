@@ -17,6 +17,7 @@ export function waitForContainer(
   const { status, exitCode } = container.state;
   if (condition === 'not-running' && status !== 'running' && status !== 'restarting')
     return Promise.resolve(exitCode);
+  if (signal.aborted) return Promise.resolve(null);
   return new Promise((resolve) => {
     const waiters = live.of(container.id);
     const cancel = condition === 'removed' ? waiters.onRemoved(resolve) : waiters.onNextExit(resolve);

@@ -53,6 +53,11 @@ export class ExecSet {
     return exec;
   }
 
+  /** The container is removed: what has not begun never will. */
+  forgetUnstarted(containerId: string): void {
+    for (const { id, state } of this.ofContainer(containerId)) if (state === 'created') this.#byId.delete(id);
+  }
+
   ended(exec: Exec, exitCode: number): void {
     exec.state = 'exited';
     exec.exitCode = exitCode;

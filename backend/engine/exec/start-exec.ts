@@ -45,6 +45,8 @@ async function runExec(
     process: execProcess(context, container, config, await context.snapshotter.mount(container.id)),
     tty: config.tty,
     openStdin: config.attachStdin && !detach,
+    // Output that nobody reads would fill the socket and hold the program up.
+    attach: !detach,
   });
   exec.running = running;
   void running.exit.then(({ code }) => {

@@ -1,0 +1,155 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { notFound } from '../../../backend/base/errors.ts';
+import type { Endpoint, NetworkRecord, Networks } from '../../../backend/network/networks.ts';
+import type { Snapshotter } from '../../../backend/snapshot/snapshotter.ts';
+import type { VolumeRecord, Volumes } from '../../../backend/volume/volumes.ts';
+
+/** Mounts are names in a set; `mounted` tells what was left behind. */
+export class FakeSnapshotter implements Snapshotter {
+  readonly driver = 'directory';
+  readonly prepared = new Set<string>();
+  readonly mounted = new Set<string>();
+  prepareFunc?: Snapshotter['prepare'];
+  mountFunc?: Snapshotter['mount'];
+  unmountFunc?: Snapshotter['unmount'];
+  removeFunc?: Snapshotter['remove'];
+  readonly #root: string;
+  readonly #calls: string[];
+
+  constructor(root: string, calls: string[] = []) {
+    this.#root = root;
+    this.#calls = calls;
+  }
+
+  async prepare(id: string, stack: Parameters<Snapshotter['prepare']>[1]): Promise<void> {
+    await this.prepareFunc?.(id, stack);
+    this.prepared.add(id);
+  }
+
+  async mount(id: string): Promise<string> {
+    this.#calls.push('mount');
+    await this.mountFunc?.(id);
+    this.mounted.add(id);
+    const rootfs = join(this.#root, id, 'rootfs');
+    await mkdir(rootfs, { recursive: true });
+    return rootfs;
+  }
+
+  async unmount(id: string): Promise<void> {
+    this.#calls.push('unmount');
+    await this.unmountFunc?.(id);
+    this.mounted.delete(id);
+  }
+
+  async remove(id: string): Promise<void> {
+    this.#calls.push('remove snapshot');
+    await this.removeFunc?.(id);
+    this.mounted.delete(id);
+    this.prepared.delete(id);
+  }
+
+  upper(id: string): string {
+    return join(this.#root, id, 'upper');
+  }
+
+  async usage(): Promise<{ bytes: number; inodes: number }> {
+    return { bytes: 5, inodes: 1 };
+  }
+}
+
+/** Endpoints by container; `attached` tells what was left behind. */
+export class FakeNetworks implements Networks {
+  readonly attached = new Set<string>();
+  attachFunc?: Networks['attach'];
+  detachFunc?: Networks['detach'];
+  recoverFunc?: Networks['recover'];
+  readonly #calls: string[];
+
+  constructor(calls: string[] = []) {
+    this.#calls = calls;
+  }
+
+  list(): NetworkRecord[] {
+    return ['bridge', 'host', 'none'].map((name) => this.get(name));
+  }
+
+  get(name: string): NetworkRecord {
+    if (name !== 'bridge' && name !== 'host' && name !== 'none') throw notFound(`network ${name} not found`);
+    return { id: name, name, driver: name, bridge: null, subnet: null, gateway: null, created: '' };
+  }
+
+  async attach(request: Parameters<Networks['attach']>[0]): Promise<Endpoint> {
+    this.#calls.push('connect');
+    if (this.attachFunc) return this.attachFunc(request);
+    const endpointId = `endpoint-${request.containerId}`;
+    this.attached.add(endpointId);
+    return {
+      endpointId,
+      networkId: request.network,
+      networkName: request.network,
+      netnsPath: '/run/netns/none',
+      address: '10.0.0.2',
+      prefixLength: 24,
+      gateway: '10.0.0.1',
+      mac: '02:00:00:00:00:02',
+      ports: [...request.ports],
+    };
+  }
+
+  async detach(endpoint: Endpoint): Promise<void> {
+    this.#calls.push('disconnect');
+    await this.detachFunc?.(endpoint);
+    this.attached.delete(endpoint.endpointId);
+  }
+
+  async recover(endpoints: readonly Endpoint[]): Promise<void> {
+    this.#calls.push('recover networks');
+    await this.recoverFunc?.(endpoints);
+  }
+
+  async close(): Promise<void> {
+    this.#calls.push('close');
+  }
+}
+
+export class FakeVolumes implements Volumes {
+  readonly byName = new Map<string, VolumeRecord>();
+  copyUpFunc?: Volumes['copyUp'];
+  removeFunc?: Volumes['remove'];
+  #count = 0;
+
+  list(): VolumeRecord[] {
+    return [...this.byName.values()];
+  }
+
+  get(name: string): VolumeRecord {
+    const volume = this.byName.get(name);
+    if (!volume) throw notFound(`no such volume: ${name}`);
+    return volume;
+  }
+
+  async ensure(name: string | null): Promise<VolumeRecord> {
+    this.#count += 1;
+    const key = name ?? `anonymous${this.#count}`;
+    const volume = this.byName.get(key) ?? {
+      name: key,
+      driver: 'local' as const,
+      mountpoint: `/volumes/${key}/_data`,
+      createdAt: '',
+      labels: {},
+      anonymous: name === null,
+    };
+    this.byName.set(key, volume);
+    return volume;
+  }
+
+  async copyUp(name: string, rootfs: string, path: string): Promise<void> {
+    await this.copyUpFunc?.(name, rootfs, path);
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.removeFunc?.(name);
+    this.byName.delete(name);
+  }
+}
