@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { StackSubject } from '../client/layers.ts';
 import type { Session } from '../client/session.ts';
-import { familiarName, formatBytes } from '../model/format.ts';
+import { formatBytes, splitReference } from '../model/format.ts';
 import { instructionVerb, readableInstruction } from '../model/instruction.ts';
 import { layerShares } from '../model/layer-scale.ts';
 import { messageOf } from '../model/message-of.ts';
@@ -33,7 +33,7 @@ export class LayerExplorer {
     const assets = vscode.Uri.joinPath(options.extensionUri, 'media', 'layer-explorer');
     this.#panel = vscode.window.createWebviewPanel(
       'strata.layers',
-      `Layers: ${options.title}`,
+      `Layers: ${splitReference(options.title).name}`,
       vscode.ViewColumn.Active,
       { enableScripts: true, localResourceRoots: [assets] },
     );
@@ -120,9 +120,15 @@ export class LayerExplorer {
       };
     });
     const total = layers.reduce((sum, layer) => sum + layer.size, 0);
-    const subtitle = `${layers.length} layers, ${formatBytes(total)}, on ${this.#options.session.machine.label}`;
-    const title = familiarName(this.#options.title);
-    await this.#post({ type: 'stack', title, subtitle, layers: cards, select: this.#select });
+    const { registry, name } = splitReference(this.#options.title);
+    const facts = [
+      `${layers.length} layers`,
+      formatBytes(total),
+      registry,
+      this.#options.session.machine.label,
+    ];
+    const subtitle = facts.filter((fact) => fact !== '').join(' · ');
+    await this.#post({ type: 'stack', title: name, subtitle, layers: cards, select: this.#select });
     this.#select = null;
   }
 

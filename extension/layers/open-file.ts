@@ -34,11 +34,11 @@ export async function openChange(
       ? undefined
       : { layer: change.shadows, file: change.shadowed };
   if (now === undefined && before !== undefined) {
-    await openDiff(options, before, undefined, `deleted by layer ${layer + 1}`);
+    await openDiff(options, before, undefined, `deleted by layer ${layer}`);
   } else if (now !== undefined && before !== undefined && isReadable(before) && isReadable(now)) {
     const words =
       change.differs?.includes('content') === false ? ` (only ${change.differs.join(', ')} differ)` : '';
-    await openDiff(options, before, now, `layer ${before.layer + 1} ↔ layer ${layer + 1}${words}`);
+    await openDiff(options, before, now, `layer ${before.layer} ↔ layer ${layer}${words}`);
   } else if (now !== undefined) {
     await openVersion(options, now);
   }
@@ -53,7 +53,7 @@ export async function openVersion(options: OpenFileOptions, version: Version): P
     'vscode.open',
     addressOf(options, version, shape),
     showOptions(options),
-    `${nameOf(options.path)} (layer ${version.layer + 1})`,
+    `${nameOf(options.path)} (layer ${version.layer})`,
   );
 }
 

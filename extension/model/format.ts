@@ -55,6 +55,16 @@ export function familiarName(reference: string): string {
   return reference.replace(/^docker\.io\/library\//, '').replace(/^docker\.io\//, '');
 }
 
+/** A reference in two parts: the registry's host (empty for the usual one), and the name with its tag. */
+export function splitReference(reference: string): { registry: string; name: string } {
+  const familiar = familiarName(reference);
+  const slash = familiar.indexOf('/');
+  const first = familiar.slice(0, Math.max(0, slash));
+  // Docker's own rule: a host has a dot or a port, or is localhost.
+  if (slash < 0 || !(/[.:]/.test(first) || first === 'localhost')) return { registry: '', name: familiar };
+  return { registry: first, name: familiar.slice(slash + 1) };
+}
+
 /** Published ports once each: an engine lists the IPv4 and the IPv6 side of one port apart. */
 export function publishedPorts(container: ContainerSummary): (Port & { PublicPort: number })[] {
   const seen = new Map<string, Port & { PublicPort: number }>();

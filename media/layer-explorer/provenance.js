@@ -63,5 +63,5 @@ function providerOf(provider) {
 
 function placeOf({ kind, layer }) {
   if (kind === 'mount') return 'mount';
-  return kind === 'writable' ? 'writable' : String(layer + 1);
+  return kind === 'writable' ? 'writable' : String(layer);
 }

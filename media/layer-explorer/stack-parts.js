@@ -5,7 +5,7 @@ import { bytes } from './rows.js';
 export function sliceOf(layer) {
   const slice = el('div', `slice ${hueOf(layer.position)}${layer.writable ? ' writable' : ''}`);
   slice.style.flexGrow = String(layer.share);
-  slice.title = `Layer ${layer.position + 1}: ${bytes(layer.size)}`;
+  slice.title = `Layer ${layer.position}: ${bytes(layer.size)}`;
   return slice;
 }
 
@@ -40,7 +40,7 @@ function factsOf(layer) {
   const facts = el('div', 'facts');
   const entries = `${layer.files.toLocaleString('en')} ${layer.files === 1 ? 'entry' : 'entries'}`;
   facts.append(
-    el('span', 'number', String(layer.position + 1)),
+    el('span', 'number', String(layer.position)),
     el('span', '', bytes(layer.size)),
     el('span', '', entries),
   );

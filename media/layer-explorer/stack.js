@@ -1,6 +1,5 @@
-import { el } from './dom.js';
+import { el, shown } from './dom.js';
 import { cardOf, sliceOf } from './stack-parts.js';
-import { shown } from './dom.js';
 
 /**
  * The layers, the top one on top: a column drawn to scale of their size, and a card for each. The

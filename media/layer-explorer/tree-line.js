@@ -48,7 +48,7 @@ function labelOf(rows, i, match) {
 function layerOf(rows, i) {
   const position = rows.layers[i];
   const known = rows.types[i] !== 'i';
-  const from = el('span', `from ${hueOf(position)}`, known ? String(position + 1) : '');
-  if (known) from.title = `given by layer ${position + 1}`;
+  const from = el('span', `from ${hueOf(position)}`, known ? String(position) : '');
+  if (known) from.title = `given by layer ${position}`;
   return from;
 }

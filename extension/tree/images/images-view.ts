@@ -1,7 +1,15 @@
 import * as vscode from 'vscode';
 import { layerStack } from '../../client/layers.ts';
 import type { Sessions } from '../../client/sessions.ts';
-import { familiarName, formatAge, formatBytes, imageTags, imageTitle, shortId } from '../../model/format.ts';
+import {
+  familiarName,
+  formatAge,
+  formatBytes,
+  imageTags,
+  imageTitle,
+  shortId,
+  splitReference,
+} from '../../model/format.ts';
 import { readableInstruction } from '../../model/instruction.ts';
 import { registerNodeView, sessionItem, tooltipOf, underSessions } from '../node-view.ts';
 import type { ImageNode, LayerNode, SessionNode } from '../nodes.ts';
@@ -36,11 +44,12 @@ async function layersOf({ session, image }: ImageNode): Promise<LayerNode[]> {
 function imageItem({ session, image }: ImageNode): vscode.TreeItem {
   const tags = imageTags(image).map(familiarName);
   const collapsed = vscode.TreeItemCollapsibleState.Collapsed;
-  const item = new vscode.TreeItem(tags[0] ?? shortId(image.Id), collapsed);
+  const { registry, name } = splitReference(tags[0] ?? shortId(image.Id));
+  const item = new vscode.TreeItem(name, collapsed);
   item.id = `image:${session.machine.id}:${image.Id}`;
   item.iconPath = new vscode.ThemeIcon(tags.length > 0 ? 'package' : 'circle-outline');
   const more = tags.length > 1 ? `+${tags.length - 1} ${tags.length === 2 ? 'tag' : 'tags'}` : '';
-  item.description = [formatBytes(image.Size), more].filter((part) => part !== '').join(' · ');
+  item.description = [formatBytes(image.Size), registry, more].filter((part) => part !== '').join(' · ');
   item.contextValue = 'image';
   item.tooltip = tooltipOf(tags[0] ?? shortId(image.Id), [
     ['Tags', tags.join(', ')],
@@ -54,12 +63,13 @@ function imageItem({ session, image }: ImageNode): vscode.TreeItem {
 function layerItem(node: LayerNode): vscode.TreeItem {
   const { session, image, layer } = node;
   const instruction = readableInstruction(layer.instruction);
-  const item = new vscode.TreeItem(instruction || `layer ${layer.position + 1}`);
+  // The size comes first: an instruction of any length would push it out of sight.
+  const item = new vscode.TreeItem(formatBytes(layer.size));
   item.id = `layer:${session.machine.id}:${image.Id}:${layer.position}`;
   item.iconPath = new vscode.ThemeIcon('layers');
-  item.description = formatBytes(layer.size);
+  item.description = instruction || `layer ${layer.position}`;
   item.contextValue = 'layer';
-  item.tooltip = tooltipOf(`Layer ${layer.position + 1}`, [
+  item.tooltip = tooltipOf(`Layer ${layer.position}`, [
     ['Made by', instruction],
     ['Size', formatBytes(layer.size)],
     ['Entries', String(layer.files)],

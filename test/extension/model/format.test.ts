@@ -6,6 +6,7 @@ import {
   formatBytes,
   formatPorts,
   publishedPorts,
+  splitReference,
 } from '../../../extension/model/format.ts';
 import { hexDump, looksBinary } from '../../../extension/model/hex-dump.ts';
 import { instructionVerb, readableInstruction } from '../../../extension/model/instruction.ts';
@@ -76,6 +77,13 @@ describe('what the views write', () => {
     assert.equal(familiarName('docker.io/library/nginx:1'), 'nginx:1');
     assert.equal(familiarName('docker.io/grafana/loki:3'), 'grafana/loki:3');
     assert.equal(familiarName('127.0.0.1:5000/library/a:1'), '127.0.0.1:5000/library/a:1');
+  });
+
+  it('tells the registry from the name', () => {
+    assert.deepEqual(splitReference('127.0.0.1:5000/a/b:1'), { registry: '127.0.0.1:5000', name: 'a/b:1' });
+    assert.deepEqual(splitReference('localhost/a'), { registry: 'localhost', name: 'a' });
+    assert.deepEqual(splitReference('grafana/loki:3'), { registry: '', name: 'grafana/loki:3' });
+    assert.deepEqual(splitReference('docker.io/library/nginx:1'), { registry: '', name: 'nginx:1' });
   });
 
   it('reads the instruction out of the three forms of history', () => {
