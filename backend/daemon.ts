@@ -46,7 +46,9 @@ export async function createDaemon(options: ServeOptions, logger: Logger): Promi
   const layers = await createDirectoryLayerStore({ layout, logger });
   const events = new EventLog();
   const containers = new ContainerSet(records);
-  const images = imageContext({ options, logger, layout, records, layers, events, containers });
+  const parts = await kernelParts(layout, records, layers, logger);
+  const stacks = parts.snapshotter;
+  const images = imageContext({ options, logger, layout, records, layers, stacks, events, containers });
   const shutdown = new AbortController();
   const engine: EngineContext = {
     layout,
@@ -61,7 +63,7 @@ export async function createDaemon(options: ServeOptions, logger: Logger): Promi
     bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     defaultUlimits: options.defaultUlimits,
     shutdown: shutdown.signal,
-    ...(await kernelParts(layout, records, layers, logger)),
+    ...parts,
   };
   await recoverContainers(engine);
   await collectGarbage(images);
@@ -97,6 +99,7 @@ interface ImageParts {
   layout: Layout;
   records: Records;
   layers: DirectoryLayerStore;
+  stacks: ImageContext['stacks'];
   events: EventLog;
   containers: ContainerSet;
 }
@@ -113,6 +116,7 @@ function imageContext({
   return {
     images: createImageStore(records),
     layers,
+    stacks,
     blobs: createBlobStore(layout),
     registry: createRegistryClient({
       mirrors: options.registryMirrors,

@@ -1,4 +1,5 @@
 import type { EngineContext } from '../engine/context.ts';
+import { containerStack } from '../engine/containers/container-stack.ts';
 import type { ImageContext } from '../engine/images/image-context.ts';
 import { attachRoute } from './containers/attach.ts';
 import { containerRoutes } from './containers/container-routes.ts';
@@ -8,6 +9,7 @@ import { imageRoutes } from './images/image-routes.ts';
 import type { Route } from './route.ts';
 import type { HijackRoute } from './server/create-server.ts';
 import { isolationRoute } from './strata/isolation-route.ts';
+import { strataLayerRoutes } from './strata/layer-routes.ts';
 import { absentKinds } from './system/absent-kinds.ts';
 import { infoRoute, type InfoDependencies } from './system/info.ts';
 import { pingRoutes } from './system/ping.ts';
@@ -29,6 +31,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...containerRoutes(engine),
     ...execRoutes(engine),
     isolationRoute(engine),
+    ...strataLayerRoutes({ context: images, containerStack: (name) => containerStack(engine, name) }),
     ...absentKinds(engine.networks, engine.volumes),
   ];
 }

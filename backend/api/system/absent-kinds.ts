@@ -35,8 +35,8 @@ export function absentKinds(networks: Networks, volumes: Volumes): Route[] {
       ['DELETE', '/plugins/:id'],
     ]),
     ...SWARM_KINDS.flatMap((kind) => swarmOnly(kind)),
-    ...missing('containers: this operation', CONTAINER_OPERATIONS),
-    ...missing('system: this operation', [
+    ...CONTAINER_OPERATIONS.flatMap(([what, ...routes]) => missing(what, routes)),
+    ...missing('this part of the system API', [
       ['GET', '/system/df'],
       ['POST', '/auth'],
       ['POST', '/session'],
@@ -47,18 +47,23 @@ export function absentKinds(networks: Networks, volumes: Volumes): Route[] {
 
 const SWARM_KINDS = ['swarm', 'nodes', 'services', 'tasks', 'secrets', 'configs'];
 
-const CONTAINER_OPERATIONS: [Method, string][] = [
-  ['POST', '/containers/prune'],
-  ['GET', '/containers/:id/changes'],
-  ['GET', '/containers/:id/export'],
-  ['GET', '/containers/:id/stats'],
-  ['GET', '/containers/:id/archive'],
-  ['HEAD', '/containers/:id/archive'],
-  ['PUT', '/containers/:id/archive'],
-  ['POST', '/containers/:id/pause'],
-  ['POST', '/containers/:id/unpause'],
-  ['POST', '/containers/:id/update'],
-  ['GET', '/containers/:id/attach/ws'],
+const CONTAINER_OPERATIONS: [what: string, ...routes: [Method, string][]][] = [
+  ['pruning containers', ['POST', '/containers/prune']],
+  [
+    'listing the changes of a container (see /strata/v1/containers/{id}/changes)',
+    ['GET', '/containers/:id/changes'],
+  ],
+  ['exporting a container', ['GET', '/containers/:id/export']],
+  ['statistics of a container', ['GET', '/containers/:id/stats']],
+  [
+    'copying files from and to a container',
+    ['GET', '/containers/:id/archive'],
+    ['HEAD', '/containers/:id/archive'],
+    ['PUT', '/containers/:id/archive'],
+  ],
+  ['pausing a container', ['POST', '/containers/:id/pause'], ['POST', '/containers/:id/unpause']],
+  ['updating a container', ['POST', '/containers/:id/update']],
+  ['attaching by WebSocket', ['GET', '/containers/:id/attach/ws']],
 ];
 
 function reply(method: Method, path: string, body: (params: { id: string }) => unknown): Route {

@@ -27,7 +27,6 @@ export async function createContainer(context: EngineContext, request: CreateReq
   const hostConfig = { ...request.hostConfig, networkMode: networkMode(request.hostConfig.networkMode) };
   if (hostConfig.autoRemove && hostConfig.restartPolicy.name !== 'no')
     throw invalidArgument("can't create 'AutoRemove' container with restart policy");
-  context.networks.get(hostConfig.networkMode);
   portMappings(config, hostConfig);
 
   await using undo = new CleanupStack();

@@ -9,7 +9,10 @@ export interface Garbage {
   bytes: number;
 }
 
-type GarbageContext = Pick<ImageContext, 'images' | 'layers' | 'blobs' | 'leases' | 'logger' | 'uses'>;
+type GarbageContext = Pick<
+  ImageContext,
+  'images' | 'stacks' | 'layers' | 'blobs' | 'leases' | 'logger' | 'uses'
+>;
 
 /** Removes every layer and blob that no image, no container and no work under way refers to. */
 export async function collectGarbage(context: GarbageContext): Promise<Garbage> {
@@ -23,6 +26,9 @@ export async function sweep(
   candidates: { layers: Iterable<Digest>; blobs: Iterable<Digest> },
 ): Promise<Garbage> {
   const garbage: Garbage = { layers: [], blobs: [], bytes: 0 };
+  await context.stacks.collectStacks(
+    [...context.images.list(), ...context.uses()].map(({ diffIds }) => diffIds),
+  );
   for (const diffId of candidates.layers) {
     if (!context.layers.has(diffId) || referencedLayers(context).has(diffId)) continue;
     const { size } = context.layers.meta(diffId);

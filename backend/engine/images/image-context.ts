@@ -18,6 +18,14 @@ export interface ImageUse {
   running: boolean;
 }
 
+/** What stacks of layers need beyond their layers; the snapshotter has it. */
+export interface ImageStacks {
+  /** Made at the end of a pull, so that the first container does not wait for it. */
+  ensureStack(stack: readonly Digest[]): Promise<void>;
+  /** Removes what no snapshot and none of these stacks needs. */
+  collectStacks(keep: Iterable<readonly Digest[]>): Promise<void>;
+}
+
 export interface ImageEvent {
   type: 'image';
   action: 'pull' | 'tag' | 'untag' | 'delete';
@@ -29,6 +37,7 @@ export interface ImageEvent {
 export interface ImageContext {
   readonly images: ImageStore;
   readonly layers: LayerStore;
+  readonly stacks: ImageStacks;
   readonly blobs: BlobStore;
   readonly registry: RegistryClient;
   readonly leases: Leases;

@@ -45,6 +45,7 @@ export async function pullImage(
   try {
     await lease.hold([found.descriptor.digest, ...blobsOf(found)]);
     const pulled = await fetchParts(context, request, { found, repository, lease, name }, onEvent);
+    await context.stacks.ensureStack(pulled.diffIds);
     const references = referencesOf(reference, top.descriptor.digest);
     const fresh = !isRecorded(context, found.manifest.config.digest, references);
     context.images.put(pulled, references);

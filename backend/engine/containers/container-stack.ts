@@ -1,0 +1,21 @@
+import type { Digest } from '../../oci/digest.ts';
+import type { EngineContext } from '../context.ts';
+import type { ContainerStack } from '../layers/layer-stack.ts';
+
+/** What a container's file system is made of, for the explorers: layers, writable layer, mounts. @throws not-found */
+export async function containerStack(
+  { containers, snapshotter }: Pick<EngineContext, 'containers' | 'snapshotter'>,
+  reference: string,
+): Promise<ContainerStack> {
+  const { id, imageId, diffIds, mountPoints } = containers.resolve(reference);
+  return {
+    id,
+    imageId: imageId as Digest,
+    diffIds: diffIds as Digest[],
+    upperDir: snapshotter.upper(id),
+    mounts: mountPoints.map(({ destination, type, name, source }) => ({
+      destination,
+      description: type === 'tmpfs' ? 'tmpfs' : `${type} ${name ?? source}`,
+    })),
+  };
+}
