@@ -6,7 +6,7 @@ import { internal } from '../base/errors.ts';
 import { isDigest } from '../oci/digest.ts';
 
 /** What stands beside an unpacked layer, in `<data>/layers/<diffID>/meta.json`. */
-export const storedMetaSchema = z.object({
+const storedMetaSchema = z.object({
   version: z.literal(1),
   diffId: z.string().refine(isDigest),
   size: z.int(),

@@ -27,7 +27,7 @@ export function mergeStack(stack: readonly LayerIndex[], at = stack.length - 1):
 }
 
 /** Puts one more layer on a view. Entries are sorted, so a directory comes before what is in it. */
-export function applyLayer(view: MergedView, entries: readonly LayerEntry[], layer: number): void {
+function applyLayer(view: MergedView, entries: readonly LayerEntry[], layer: number): void {
   for (const entry of entries) {
     const existing = view.get(entry.path);
     if (entry.type === 'whiteout') hide(view, entry.path, existing);

@@ -1,7 +1,7 @@
 import { malformed } from '../tar/malformed.ts';
 
-export const WHITEOUT = '.wh.';
-export const OPAQUE_MARKER = '.wh..wh..opq';
+const WHITEOUT = '.wh.';
+const OPAQUE_MARKER = '.wh..wh..opq';
 /** Left behind by AUFS: its own bookkeeping, which Docker skips too. */
 const AUFS = '.wh..wh.';
 

@@ -141,7 +141,7 @@ export class LayerTree {
   }
 }
 
-export function childPath(directory: Node, name: string): string {
+function childPath(directory: Node, name: string): string {
   return directory.path === '' ? name : `${directory.path}/${name}`;
 }
 
