@@ -110,6 +110,7 @@ function imageContext({
   layout,
   records,
   layers,
+  stacks,
   events,
   containers,
 }: ImageParts): ImageContext {
