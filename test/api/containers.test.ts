@@ -55,10 +55,8 @@ describe('docker on containers', function () {
     assert.equal(followed, 'line 1\nline 2\nline 3\nline 4\nline 5');
     assert.equal(await ok('logs', '--tail', '2', 'talk'), 'line 4\nline 5');
     assert.match(await ok('logs', '-t', '--tail', '1', 'talk'), /^\d{4}-\d\d-\d\dT[\d:.]+Z line 5$/);
-    assert.equal(
-      await ok('logs', '--since', '1s', '--until', '1h', 'talk').catch(() => ''),
-      await ok('logs', '--since', '1s', 'talk'),
-    );
+    assert.equal(await ok('logs', '--until', '1h', 'talk'), '');
+    assert.match(await ok('logs', '--since', '1h', 'talk'), /line 1[^]*line 5/);
   });
 
   it('logs -f ends when the container is killed', async () => {

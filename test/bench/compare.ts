@@ -1,0 +1,59 @@
+import type { Engine } from './engines.ts';
+import { fastest, isWide, median, timed } from './samples.ts';
+
+export interface Comparison {
+  name: string;
+  /** Milliseconds per engine, in the order in which they were taken. */
+  times: Record<string, number[]>;
+  /** What Strata's median may be at most, as a part of each peer's. */
+  limits: Record<string, number>;
+}
+
+interface Work {
+  name: string;
+  runs: number;
+  limits: Record<string, number>;
+  /** Not timed. */
+  before?: (engine: Engine) => Promise<unknown>;
+  work: (engine: Engine) => Promise<unknown>;
+}
+
+/** Interleaved: every engine once per round, so that what slows the machine slows all of them. */
+export async function compare(
+  engines: readonly Engine[],
+  { name, runs, limits, before, work }: Work,
+): Promise<Comparison> {
+  const times: Record<string, number[]> = Object.fromEntries(engines.map((engine) => [engine.name, []]));
+  // One round more, whose times do not count: pages, caches and lazy modules are warm afterwards.
+  for (let round = 0; round <= runs; round += 1) {
+    for (const engine of engines) {
+      await before?.(engine);
+      const time = await timed(() => work(engine));
+      if (round > 0) times[engine.name]?.push(time);
+    }
+  }
+  return { name, times, limits };
+}
+
+/** Prints medians, spread and ratios. Returns whether all limits hold. */
+export function report({ name, times, limits }: Comparison): boolean {
+  console.log(`\n${name}`);
+  const own = median(times['Strata'] ?? []);
+  let holds = true;
+  for (const [engine, values] of Object.entries(times)) {
+    const spread = `${fastest(values).toFixed(0)}…${Math.max(...values).toFixed(0)}`;
+    const line = `  ${engine.padEnd(7)} ${median(values).toFixed(0).padStart(7)} ms  (${spread}, ${values.length} runs)`;
+    if (engine === 'Strata') {
+      console.log(line);
+      continue;
+    }
+    const wide = isWide(values);
+    const ratio = own / (wide ? fastest(values) : median(values));
+    const limit = limits[engine];
+    const verdict =
+      limit === undefined ? '' : ratio <= limit ? `, at most ${limit}: holds` : `, at most ${limit}: MISSED`;
+    holds &&= limit === undefined || ratio <= limit;
+    console.log(`${line}  Strata takes ${ratio.toFixed(2)} ×${wide ? ' its fastest' : ''}${verdict}`);
+  }
+  return holds;
+}
