@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createConnection, type NetConnectOpts, type Socket } from 'node:net';
-import { Duplex } from 'node:stream';
+import { ChildStream } from '../child-stream.ts';
 import type { Ways } from '../choose-transport.ts';
 import { cancelled, ConnectFailure } from '../failure.ts';
 
@@ -19,9 +19,7 @@ export function localWays(): Ways {
       children.add(child);
       child.once('close', () => children.delete(child));
       child.stderr.on('data', (chunk: Buffer) => said(chunk.toString()));
-      const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
-      child.once('error', (error) => stream.destroy(error));
-      return stream;
+      return new ChildStream(child, (why) => failure(`a program ${why}`));
     },
     closed,
     end: () => {
@@ -42,7 +40,7 @@ function open(options: NetConnectOpts, signal?: AbortSignal): Promise<Socket> {
     signal?.addEventListener('abort', abort, { once: true });
     const failed = (error: Error): void => {
       signal?.removeEventListener('abort', abort);
-      reject(new ConnectFailure('forward-refused', error.message, { action: 'retry', cause: error }));
+      reject(failure(error.message, error));
     };
     socket.once('error', failed);
     socket.once('connect', () => {
@@ -51,4 +49,8 @@ function open(options: NetConnectOpts, signal?: AbortSignal): Promise<Socket> {
       resolve(socket);
     });
   });
+}
+
+function failure(message: string, cause?: unknown): ConnectFailure {
+  return new ConnectFailure('forward-refused', message, { action: 'retry', cause });
 }

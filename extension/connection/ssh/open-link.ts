@@ -56,6 +56,8 @@ async function openOne(
     client.destroy();
     sock?.destroy();
   };
+  // A proxy that fails before ssh2 listens to it would end the process.
+  sock?.on('error', give);
   const patience = new Patience(target.connectTimeoutMs, () => give(timedOut(target)));
   const abort = (): void => give(cancelled());
   signal.addEventListener('abort', abort, { once: true });

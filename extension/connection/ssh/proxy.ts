@@ -1,29 +1,15 @@
 import { spawn } from 'node:child_process';
-import { Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
+import { ChildStream } from '../child-stream.ts';
 import { ConnectFailure } from '../failure.ts';
 
 /** The standard input and output of the user's ProxyCommand, as the transport of an SSH connection. */
 export function spawnProxyCommand(command: string): Duplex {
-  const child = spawn(process.platform === 'win32' ? command : `exec ${command}`, {
-    shell: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-    windowsHide: true,
+  // The shell becomes the command where that is a simple one, so that ending it ends the command.
+  const line = process.platform === 'win32' || /[;&|]/.test(command) ? command : `exec ${command}`;
+  const child = spawn(line, { shell: true, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true });
+  return new ChildStream(child, (why, said) => {
+    const detail = said === '' ? '' : `: ${said}`;
+    return new ConnectFailure('proxy-failed', `ProxyCommand ${why}${detail}`, { action: 'edit-machine' });
   });
-  let said = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    said = `${said}${chunk.toString()}`.slice(-2000);
-  });
-  const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
-  const fail = (why: string): void => {
-    const detail = said.trim() === '' ? '' : `: ${said.trim()}`;
-    stream.destroy(
-      new ConnectFailure('proxy-failed', `ProxyCommand ${why}${detail}`, { action: 'edit-machine' }),
-    );
-  };
-  child.once('error', (error) => fail(`cannot be started: ${error.message}`));
-  child.once('exit', (code) => {
-    if (code !== 0 && code !== null) fail(`ended with exit code ${code}`);
-  });
-  stream.once('close', () => child.kill());
-  return stream;
 }
