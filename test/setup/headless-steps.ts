@@ -155,9 +155,14 @@ async function ask(socket: string, path: string, call?: ApiCall): Promise<ApiRep
 /** One plain HTTP request over a channel of the SSH connection. */
 async function fetchThrough(connection: Connection, port: number): Promise<string | null> {
   const stream = await connection.openTcp('127.0.0.1', port, AbortSignal.timeout(5_000));
-  stream.write('GET /new.html HTTP/1.0\r\n\r\n');
+  stream.on('error', () => undefined);
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  try {
+    stream.write('GET /new.html HTTP/1.0\r\n\r\n');
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+  } finally {
+    stream.destroy();
+  }
   const [head = '', body = ''] = Buffer.concat(chunks).toString().split('\r\n\r\n');
   return head.includes(' 200 ') ? body : null;
 }

@@ -7,11 +7,12 @@ import { makeTempInstance, type TempInstance } from '../support/temp-instance.ts
 import { fromRoot } from './build.ts';
 import { terminalPrompts } from './headless-prompts.ts';
 import { showContainer, pullImage, removeContainer, runContainer, showLayers } from './headless-steps.ts';
-import { done, SetupError, step } from './step.ts';
+import { done, SetupError, step, stepsEndWith } from './step.ts';
 
 /** The main job of the extension, over SSH and without an editor: every step is the same code. */
 export async function headless(): Promise<number> {
   const started = performance.now();
+  const stop = endOnSignal();
   await using registry = await step('registry', async () => {
     const value = await startImageRegistry(['demo']);
     return done(value, `docker-registry at ${value.host} has demo:latest, five layers`);
@@ -24,7 +25,6 @@ export async function headless(): Promise<number> {
     );
   });
   await using machine = await makeTempInstance();
-  const stop = endOnSignal();
   {
     await using connection = await step('connect', () => connectOverSsh(sshd, machine, stop));
     const { localSocket } = connection;
@@ -71,11 +71,13 @@ async function allGone(machine: TempInstance): Promise<string> {
   return 'agent ended, no process, no mount, no file is left';
 }
 
-/** Ctrl-C ends the step under way as a failure, so that everything is cleaned up on the way out. */
+/** Ctrl-C, or an error that nobody caught, ends the step under way as a failure; clean-up follows. */
 function endOnSignal(): AbortSignal {
   const controller = new AbortController();
+  stepsEndWith(controller.signal);
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => controller.abort(new Error(`ended by ${name}`)));
+    process.once(name, () => controller.abort(new SetupError(`ended by ${name}`, 'all is cleaned up')));
   }
+  process.on('uncaughtException', (error) => controller.abort(error));
   return controller.signal;
 }

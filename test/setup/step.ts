@@ -17,11 +17,34 @@ export interface Done<T> {
 
 export const done = <T>(value: T, said: string): Done<T> => ({ value, said });
 
+let stopped: AbortSignal | undefined;
+
+/** From now on every step under way fails when the signal is given, so that clean-up begins at once. */
+export function stepsEndWith(signal: AbortSignal): void {
+  stopped = signal;
+}
+
+async function endable<T>(work: Promise<T>): Promise<T> {
+  if (stopped === undefined) return work;
+  const signal = stopped;
+  signal.throwIfAborted();
+  let onAbort: (() => void) | undefined;
+  const stop = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort);
+  });
+  try {
+    return await Promise.race([work, stop]);
+  } finally {
+    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
+  }
+}
+
 /** Runs one step and prints one line about it: what was done and how long it took. */
 export async function step<T>(name: string, work: () => Promise<Done<T> | string>): Promise<T> {
   const started = performance.now();
   try {
-    const result = await work();
+    const result = await endable(work());
     const said = typeof result === 'string' ? result : result.said;
     console.log(`✓ ${name}: ${said} (${duration(performance.now() - started)})`);
     return (typeof result === 'string' ? undefined : result.value) as T;
