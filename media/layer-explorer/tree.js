@@ -39,7 +39,11 @@ export class Tree {
     this.root.setAttribute('aria-label', 'Files of the layer');
     this.root.append(this.#spacer, this.#lines);
     this.root.addEventListener('scroll', () => this.#draw(), { passive: true });
-    new ResizeObserver(() => this.#draw()).observe(this.root);
+    // The panel gets narrower when a file opens beside it: the selected line stays in sight.
+    new ResizeObserver(() => {
+      this.#reveal();
+      this.#draw();
+    }).observe(this.root);
     this.root.addEventListener('click', (event) => this.#onClick(event));
     this.root.addEventListener('keydown', (event) => {
       if (this.#rows === undefined || event.ctrlKey || event.metaKey || event.altKey) return;

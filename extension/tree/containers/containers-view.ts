@@ -10,6 +10,7 @@ import {
   formatPorts,
   publishedPorts,
   shortId,
+  splitReference,
 } from '../../model/format.ts';
 import { registerNodeView, sessionItem, tooltipOf, underSessions } from '../node-view.ts';
 import type { ContainerNode, SessionNode } from '../nodes.ts';
@@ -51,7 +52,7 @@ function itemOf({ session, container }: ContainerNode): vscode.TreeItem {
 function descriptionOf(container: ContainerSummary): string {
   const written = container.SizeRw === undefined ? '' : `${formatBytes(container.SizeRw)} written`;
   const state = isUp(container) ? '' : container.Status.toLowerCase();
-  return [familiarName(container.Image), formatPorts(container), written, state]
+  return [splitReference(container.Image).name, formatPorts(container), written, state]
     .filter((part) => part !== '')
     .join(' · ');
 }
