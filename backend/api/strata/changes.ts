@@ -18,7 +18,12 @@ export const sendChanges: StackHandler = async (_context, stack, { params }) => 
 export const sendContainerChanges: StackHandler = (_context, stack) => changesAt(stack, stack.top);
 
 async function changesAt(stack: Stack, position: number): Promise<Reply> {
-  const changes = changesOfLayer(await stack.indexes(), position).map(changeBody);
+  // The runtime leaves an empty file in the writable layer under each mount: nobody wrote it and nobody sees it.
+  const mounted = new Set(stack.container?.mounts.map(({ destination }) => destination));
+  const inWritable = stack.container !== null && position === stack.top;
+  const changes = changesOfLayer(await stack.indexes(), position)
+    .map(changeBody)
+    .filter(({ path, change }) => !(inWritable && change === 'added' && mounted.has(path)));
   const body: LayerChanges = { position, changes };
   return { status: 200, body };
 }

@@ -13,9 +13,15 @@ export async function containerStack(
     imageId: imageId as Digest,
     diffIds: diffIds as Digest[],
     upperDir: snapshotter.upper(id),
-    mounts: mountPoints.map(({ destination, type, name, source }) => ({
-      destination,
-      description: type === 'tmpfs' ? 'tmpfs' : `${type} ${name ?? source}`,
-    })),
+    mounts: [
+      ...mountPoints.map(({ destination, type, name, source }) => ({
+        destination,
+        description: type === 'tmpfs' ? 'tmpfs' : `${type} ${name ?? source}`,
+      })),
+      ...MANAGED.map((destination) => ({ destination, description: 'written by the engine for this container' })),
+    ],
   };
 }
+
+/** Mounted over whatever the image has there: engine/containers/prepare-mounts.ts. */
+const MANAGED = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];

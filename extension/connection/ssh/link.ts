@@ -123,6 +123,8 @@ export class SshLink {
 
   #track(stream: Duplex): Duplex {
     this.#live.add(stream);
+    // An idle stream has nobody who listens for errors; its loss with the connection must not end the program.
+    stream.on('error', () => undefined);
     stream.once('close', () => this.#live.delete(stream));
     return stream;
   }
