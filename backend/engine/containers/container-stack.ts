@@ -18,7 +18,10 @@ export async function containerStack(
         destination,
         description: type === 'tmpfs' ? 'tmpfs' : `${type} ${name ?? source}`,
       })),
-      ...MANAGED.map((destination) => ({ destination, description: 'written by the engine for this container' })),
+      ...MANAGED.map((destination) => ({
+        destination,
+        description: 'written by the engine for this container',
+      })),
     ],
   };
 }
