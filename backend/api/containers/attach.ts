@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { attachContainer } from '../../engine/containers/attach.ts';
 import { logPath } from '../../engine/containers/bring-up.ts';
+import type { Container } from '../../engine/containers/container.ts';
 import type { EngineContext } from '../../engine/context.ts';
 import { readLogs } from '../../runtime/logs/read-logs.ts';
-import { MULTIPLEXED_STREAM, RAW_STREAM } from '../server/hijack.ts';
+import { closeHijacked, MULTIPLEXED_STREAM, RAW_STREAM, type HijackedConnection } from '../server/hijack.ts';
 import type { HijackRoute } from '../server/create-server.ts';
 import { flag } from '../wire/query.ts';
 import { parseDetachKeys } from './detach-keys.ts';
@@ -26,19 +28,13 @@ export const attachRoute = (engine: EngineContext): HijackRoute => ({
     attachment.streams.catch(() => undefined);
     const client = connection.accept(tty ? RAW_STREAM : MULTIPLEXED_STREAM);
     if (flag(query, 'logs')) {
-      for await (const { stream, line } of readLogs({
-        path: logPath(engine, attachment.container.id),
-        follow: false,
-        signal,
-      })) {
-        client.output.write(tty ? line : streamFrame(stream, line));
-      }
+      await writeLog(engine, attachment.container, client, signal).catch(async (error: unknown) => {
+        (await attachment.streams)?.[Symbol.dispose]();
+        throw error;
+      });
     }
     const streams = await attachment.streams;
-    if (streams === null) {
-      client.output.end();
-      return;
-    }
+    if (streams === null) return closeHijacked(client);
     await pumpStreams(client, streams, {
       tty,
       detachKeys,
@@ -47,3 +43,16 @@ export const attachRoute = (engine: EngineContext): HijackRoute => ({
     });
   },
 });
+
+/** What the container has said so far. */
+async function writeLog(
+  engine: EngineContext,
+  { id, config }: Container,
+  { output }: HijackedConnection,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const { stream, line } of readLogs({ path: logPath(engine, id), follow: false, signal })) {
+    if (!output.write(config.tty ? line : streamFrame(stream, line)))
+      await once(output, 'drain', { signal }).catch(() => undefined);
+  }
+}

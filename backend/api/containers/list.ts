@@ -29,12 +29,12 @@ export const listRoute = (engine: EngineContext): Route => ({
     const filters = parseFilters(query, FILTERS);
     const limit = wholeNumber(query, 'limit') ?? 0;
     const all = flag(query, 'all') || limit > 0 || filters.has('status') || filters.has('exited');
-    const matching = engine.containers
-      .all()
-      .filter(
-        (container) =>
-          (all || container.state.status === 'running') && matchesAll(engine, container, filters),
-      );
+    const matching = engine.containers.all().filter(
+      (container) =>
+        // As with Docker, a container between two automatic restarts counts as running.
+        (all || ['running', 'restarting'].includes(container.state.status)) &&
+        matchesAll(engine, container, filters),
+    );
     const chosen = limit > 0 ? matching.slice(0, limit) : matching;
     const body = await Promise.all(
       chosen.map((container) => summarise(engine, container, flag(query, 'size'))),

@@ -23,7 +23,7 @@ export const logsRoute = (engine: EngineContext): Route => ({
       path: logPath(engine, container.id),
       signal,
       ...logSpan(query),
-      ...following(engine, container.id, query),
+      ...following(engine, container.id, query, signal),
     });
     response.writeHead(200, { 'Content-Type': tty ? RAW_STREAM : MULTIPLEXED_STREAM });
     response.flushHeaders();
@@ -58,8 +58,15 @@ function following(
   { live, containers }: EngineContext,
   id: string,
   query: URLSearchParams,
+  signal: AbortSignal,
 ): { follow: boolean; ended?: Promise<void> } {
   if (!flag(query, 'follow')) return { follow: false };
   if (containers.get(id)?.state.status !== 'running') return { follow: false };
-  return { follow: true, ended: new Promise((resolve) => live.of(id).onNextExit(() => resolve())) };
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  // A container that runs for months must not remember every client that has read its log.
+  signal.addEventListener(
+    'abort',
+    live.of(id).onNextExit(() => resolve()),
+  );
+  return { follow: true, ended };
 }

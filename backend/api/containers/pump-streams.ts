@@ -1,6 +1,6 @@
 import { Transform, type Readable, type Writable } from 'node:stream';
 import type { AttachedStreams } from '../../runtime/runtime.ts';
-import type { HijackedConnection } from '../server/hijack.ts';
+import { closeHijacked, type HijackedConnection } from '../server/hijack.ts';
 import { DetachKeys } from './detach-keys.ts';
 import { streamFrame } from './stream-frame.ts';
 
@@ -25,8 +25,10 @@ export async function pumpStreams(
 ): Promise<void> {
   const { input, output } = connection;
   const gone = new Promise<void>((resolve) => {
-    output.once('close', resolve).once('error', () => resolve());
-    input.once('error', () => resolve());
+    output.on('close', resolve).on('error', () => resolve());
+    input.on('error', () => resolve());
+    // It may have gone while the streams were being connected.
+    if (output.destroyed) resolve();
   });
   const detached = pumpInput(input, streams.stdin, options);
   const ended = Promise.all([
@@ -36,10 +38,7 @@ export async function pumpStreams(
   ]);
   await Promise.race([ended, gone, detached]);
   streams[Symbol.dispose]();
-  input.unpipe();
-  input.resume();
-  if (!output.destroyed) await new Promise<void>((resolve) => output.end(resolve));
-  connection.destroy();
+  await closeHijacked(connection);
 }
 
 /** Resolves only when the detach keys were pressed. */
@@ -66,16 +65,25 @@ function pumpOutput(
   tty: boolean,
 ): Promise<void> {
   if (!source) return Promise.resolve();
-  const done = new Promise<void>((resolve) =>
-    source
-      .once('end', resolve)
-      .once('close', resolve)
-      .once('error', () => resolve()),
-  );
-  if (!wanted) source.resume();
-  else if (tty) source.pipe(output, { end: false });
-  else source.pipe(framer(name)).pipe(output, { end: false });
-  return done;
+  if (!wanted) return endOf(source.resume());
+  if (tty) return endOf(pipeInto(source, output));
+  const frames = source.pipe(framer(name));
+  // A source that breaks off never ends its frames by itself.
+  void endOf(source).then(() => frames.end());
+  // The frames' end and not the source's: to a slow client some are still on their way then.
+  return endOf(pipeInto(frames, output));
+}
+
+function pipeInto(source: Readable, output: Writable): Readable {
+  source.pipe(output, { end: false });
+  return source;
+}
+
+function endOf(source: Readable): Promise<void> {
+  return new Promise((resolve) => {
+    source.once('end', resolve).once('close', resolve);
+    source.once('error', () => resolve());
+  });
 }
 
 function framer(name: 'stdout' | 'stderr'): Transform {

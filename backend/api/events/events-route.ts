@@ -21,6 +21,10 @@ const FILTERS = [
   'config',
 ];
 const EVER = 2n ** 63n;
+/** What a timer of Node can hold; `until` may lie further away. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+/** Bytes that may wait for a client that does not read. */
+const PATIENCE = 8 * 1024 * 1024;
 
 export const eventsRoute = (events: EventLog): Route => ({
   method: 'GET',
@@ -35,7 +39,9 @@ export const eventsRoute = (events: EventLog): Route => ({
     response.writeHead(200, { 'Content-Type': 'application/json' });
     response.flushHeaders();
     const tell = (event: EngineEvent): void => {
-      if (event.time <= until && matches(event, filters)) response.write(eventLine(event));
+      if (event.time > until || !matches(event, filters)) return;
+      if (response.writableLength > PATIENCE) response.destroy();
+      else response.write(eventLine(event));
     };
     // Between reading the past and listening nothing else runs, so that no event falls between the two.
     past.forEach(tell);
@@ -49,9 +55,11 @@ export const eventsRoute = (events: EventLog): Route => ({
 
 function endOfSpan(until: bigint, now: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
     signal.addEventListener('abort', () => resolve());
-    if (until === EVER) return;
-    const timer = setTimeout(resolve, Math.max(0, Number(until / 1_000_000n) - now));
+    const left = Number(until / 1_000_000n) - now;
+    if (left > LONGEST_TIMER) return;
+    const timer = setTimeout(resolve, Math.max(0, left));
     signal.addEventListener('abort', () => clearTimeout(timer));
   });
 }

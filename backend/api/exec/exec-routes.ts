@@ -7,7 +7,7 @@ import { pumpStreams } from '../containers/pump-streams.ts';
 import { streamFrame } from '../containers/stream-frame.ts';
 import type { Route } from '../route.ts';
 import type { HijackRoute } from '../server/create-server.ts';
-import { MULTIPLEXED_STREAM, RAW_STREAM, type HijackedConnection } from '../server/hijack.ts';
+import { closeHijacked, MULTIPLEXED_STREAM, RAW_STREAM, type HijackedConnection } from '../server/hijack.ts';
 import { execInspect, execStartSchema, toExecConfig } from '../wire/exec.ts';
 import { terminalSize } from '../wire/query.ts';
 
@@ -49,16 +49,16 @@ export const execStartRoute = (engine: EngineContext): HijackRoute => ({
     const run = claimExec(engine, exec.id);
     if (Detach) {
       await run({ detach: true });
-      connection.accept(RAW_STREAM).output.end();
-      return;
+      return closeHijacked(connection.accept(RAW_STREAM));
     }
     const client = connection.accept(config.tty ? RAW_STREAM : MULTIPLEXED_STREAM);
     const running = await run({ detach: false }).catch((error: unknown) =>
       tellFailure(client, config.tty, error),
     );
-    if (!running?.streams) return;
+    if (!running?.streams) return closeHijacked(client);
     const [rows = 0, columns = 0] = ConsoleSize ?? [];
-    if (rows > 0) await running.resize(rows, columns);
+    // A program that has ended already needs no size, and its output is still to be shown.
+    if (rows > 0) await running.resize(rows, columns).catch(() => undefined);
     await pumpStreams(client, running.streams, {
       tty: config.tty,
       stdout: config.attachStdout,
@@ -72,6 +72,6 @@ export const execStartRoute = (engine: EngineContext): HijackRoute => ({
 /** The headers are out, so that Docker tells the failure as output; the exit code says 126 or 127. */
 function tellFailure(client: HijackedConnection, tty: boolean, error: unknown): null {
   const text = Buffer.from(`OCI runtime exec failed: ${messageOf(error)}\r\n`);
-  client.output.end(tty ? text : streamFrame('stderr', text));
+  client.output.write(tty ? text : streamFrame('stderr', text));
   return null;
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { codeOf, messageOf } from '../../base/errors.ts';
+import { messageOf, notFound } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { ApiRequest, Reply, Route } from '../route.ts';
 import { API_VERSION } from '../wire/api-version.ts';
@@ -22,8 +22,8 @@ const COMMON_HEADERS = {
   'Docker-Experimental': 'false',
   Server: 'Strata (linux)',
 };
-/** Only attach and exec may upgrade; `Upgrade: h2c` on any other request is ignored, as RFC 9110 7.8 allows. */
-const UPGRADABLE = /\/(?:containers|exec)\/[^/]+\/(?:attach|start)$/;
+/** Only attach and exec may upgrade; an `Upgrade` on any other request is ignored, as RFC 9110 7.8 allows. */
+const UPGRADABLE = /\/(?:containers\/[^/]+\/attach|exec\/[^/]+\/start)$/;
 
 /** The HTTP face of the engine. It listens where the caller says. */
 export function createApiServer(
@@ -39,13 +39,13 @@ export function createApiServer(
     requestTimeout: 0,
     keepAliveTimeout: 0,
     shouldUpgradeCallback: (request: IncomingMessage) =>
-      request.headers.upgrade === 'tcp' && UPGRADABLE.test(pathOf(request)),
+      request.headers.upgrade?.toLowerCase() === 'tcp' && UPGRADABLE.test(pathOf(request)),
   });
   server.on('request', (request, response) => {
     void serve(router, request, response, logger);
   });
   server.on('upgrade', (request, socket, head) => {
-    void serveUpgrade(router, hijacks, request, socket, head);
+    void serveUpgrade({ router, hijacks, logger }, request, socket, head);
   });
   return server;
 }
@@ -79,21 +79,16 @@ async function serve(
     if (reply) send(raw, response, reply);
   } catch (error) {
     const reply = errorReply(error);
-    if (codeOf(error) === 'internal' && reply.status === 500) {
-      logger.error(
-        {
-          method: raw.method,
-          url: raw.url,
-          error: messageOf(error),
-          stack: error instanceof Error ? error.stack : '',
-        },
-        'request failed',
-      );
-    }
+    if (reply.status === 500) logFailure(logger, raw, error);
     // Once the headers are out, only breaking off tells the client that something is missing.
     if (response.headersSent) response.destroy();
     else send(raw, response, reply);
   }
+}
+
+function logFailure(logger: Logger, { method, url }: IncomingMessage, error: unknown): void {
+  const stack = error instanceof Error ? error.stack : '';
+  logger.error({ method, url, error: messageOf(error), stack }, 'request failed');
 }
 
 function send(raw: IncomingMessage, response: ServerResponse, { status, body, headers }: Reply): void {
@@ -105,9 +100,14 @@ function send(raw: IncomingMessage, response: ServerResponse, { status, body, he
   response.end(raw.method === 'HEAD' ? undefined : text);
 }
 
+interface Upgrades {
+  router: Router;
+  hijacks: ReadonlyMap<Route, HijackRoute>;
+  logger: Logger;
+}
+
 async function serveUpgrade(
-  router: Router,
-  hijacks: ReadonlyMap<Route, HijackRoute>,
+  { router, hijacks, logger }: Upgrades,
   raw: IncomingMessage,
   socket: Duplex,
   head: Buffer,
@@ -122,10 +122,16 @@ async function serveUpgrade(
       accepted = true;
       return hijackable.accept(type);
     };
-    await hijacks.get(match.route)?.hijack(toApiRequest(raw, match, socket), { ...hijackable, accept });
+    const route = hijacks.get(match.route);
+    if (!route) throw notFound(`${match.route.path} is no stream`);
+    await route.hijack(toApiRequest(raw, match, socket), { ...hijackable, accept });
   } catch (error) {
-    if (accepted) socket.destroy();
-    else socket.end(rawReply(errorReply(error)));
+    const reply = errorReply(error);
+    if (reply.status === 500) logFailure(logger, raw, error);
+    if (accepted) return void socket.destroy();
+    // The socket goes when the client has ended its side too, which is only seen by who reads on.
+    socket.end(rawReply(reply));
+    socket.resume();
   }
 }
 
@@ -140,12 +146,17 @@ function toApiRequest(raw: IncomingMessage, { params }: Match, peer: ServerRespo
   return {
     method: raw.method ?? 'GET',
     params,
-    query: new URLSearchParams((raw.url ?? '').split('?')[1] ?? ''),
+    query: new URLSearchParams(queryOf(raw)),
     headers: raw.headers,
     raw,
     signal: gone.signal,
     json: () => readJson(raw),
   };
+}
+
+function queryOf({ url = '' }: IncomingMessage): string {
+  const start = url.indexOf('?');
+  return start === -1 ? '' : url.slice(start + 1);
 }
 
 function pathOf(request: IncomingMessage): string {

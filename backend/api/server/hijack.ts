@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Readable, Writable } from 'node:stream';
-import { parseJson } from './read-json.ts';
+import { parseJson, readExactly } from './read-json.ts';
 
 /**
  * A connection that stops being HTTP after its headers, for attach and exec.
@@ -21,6 +21,8 @@ export interface Hijackable {
   accept(contentType: string): HijackedConnection;
 }
 
+/** Milliseconds. */
+const LINGER = 1000;
 export const RAW_STREAM = 'application/vnd.docker.raw-stream';
 export const MULTIPLEXED_STREAM = 'application/vnd.docker.multiplexed-stream';
 
@@ -64,23 +66,31 @@ export function plainRequest(
   };
 }
 
-/** Takes `length` bytes off the front of a stream that goes on afterwards. */
-function readExactly(stream: Readable, length: number): Promise<Buffer> {
-  if (length === 0) return Promise.resolve(Buffer.alloc(0));
-  return new Promise((resolve, reject) => {
-    const tryRead = (): void => {
-      if (stream.readableLength < length && !stream.readableEnded) return void stream.read(0);
-      const bytes = stream.read(length) as Buffer | null;
-      if (bytes === null) return;
-      finish();
-      resolve(bytes);
+/**
+ * The orderly end of a hijacked connection: our side when all is written, then the client's. To close with
+ * input unread would reset the connection, and the client would lose the last output or its exit code.
+ */
+export async function closeHijacked({ input, output, destroy }: HijackedConnection): Promise<void> {
+  input.unpipe();
+  input.resume();
+  if (!output.destroyed) {
+    await new Promise<void>((resolve) => {
+      output.once('close', resolve);
+      output.end(resolve);
+    });
+  }
+  if (!output.destroyed && !input.readableEnded && !input.destroyed) await endOf(input);
+  destroy();
+}
+
+/** A client that keeps its side open is not waited for. */
+function endOf(input: Readable): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, LINGER);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
     };
-    const fail = (): void => {
-      finish();
-      reject(new Error('the connection closed before the request body was whole'));
-    };
-    const finish = (): void => void stream.off('readable', tryRead).off('end', fail).off('close', fail);
-    stream.on('readable', tryRead).on('end', fail).on('close', fail);
-    tryRead();
+    input.once('end', done).once('close', done);
   });
 }
