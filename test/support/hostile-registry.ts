@@ -51,6 +51,7 @@ export async function startHostileRegistry(): Promise<HostileRegistry> {
     },
     count: (text) => requests.filter(({ url }) => url.includes(text)).length,
     [Symbol.asyncDispose]: async () => {
+      if (!server.listening) return;
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
