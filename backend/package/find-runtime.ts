@@ -40,7 +40,7 @@ async function findPackage(root: string, cache: string, name: string, version: s
   await mkdir(target, { recursive: true });
   const { stdout } = await run(
     'npm',
-    ['pack', `${name}@${version}`, '--silent', '--pack-destination', target],
+    ['pack', `${name}@${version}`, '--silent', '--fetch-retries=0', '--pack-destination', target],
     {
       timeout: 180_000,
     },

@@ -27,6 +27,7 @@ export interface Sshd extends AsyncDisposable {
   log(): string;
   /** Ends every connection that is open, as a network that goes away would; the listener stays. */
   dropConnections(): Promise<void>;
+  /** The listener and every connection. */
   stop(): Promise<void>;
   start(): Promise<void>;
 }
@@ -58,9 +59,12 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   };
   const stop = async (): Promise<void> => {
     if (child === undefined || child.exitCode !== null) return;
+    const sessions = await descendants(child.pid ?? 0);
     const ended = new Promise((resolve) => child?.once('exit', resolve));
     child.kill('SIGTERM');
     await ended;
+    // Sessions outlive the listener.
+    for (const pid of sessions) kill(pid);
   };
   await start();
   const dropConnections = async (): Promise<void> => {
@@ -79,7 +83,6 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     stop,
     start,
     [Symbol.asyncDispose]: async () => {
-      await dropConnections();
       await stop();
       await dir[Symbol.asyncDispose]();
     },
