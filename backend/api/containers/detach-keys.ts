@@ -34,6 +34,10 @@ export class DetachKeys extends Transform {
     }
     done(null, Buffer.from(passed));
   }
+
+  override _flush(done: TransformCallback): void {
+    done(null, Buffer.from(this.#keys.subarray(0, this.#matched)));
+  }
 }
 
 /** `ctrl-p,ctrl-q`, `a`, `ctrl-@`. @throws invalid-argument */

@@ -49,23 +49,26 @@ export function statusText({ state }: Container, now: number): string {
   return state.finishedAt === '' ? 'Exited' : `Exited (${state.exitCode}) ${since(state.finishedAt)} ago`;
 }
 
-const STEPS: readonly [limit: number, seconds: number, name: string][] = [
-  [60, 1, 'second'],
-  [3600, 60, 'minute'],
-  [48 * 3600, 3600, 'hour'],
-  [14 * 86_400, 86_400, 'day'],
-  [60 * 86_400, 7 * 86_400, 'week'],
-  [730 * 86_400, 30 * 86_400, 'month'],
-  [Number.POSITIVE_INFINITY, 365 * 86_400, 'year'],
+/** Hours up to which a unit is used, and hours in it. */
+const STEPS: readonly [limit: number, hours: number, name: string][] = [
+  [48, 1, 'hours'],
+  [14 * 24, 24, 'days'],
+  [60 * 24, 7 * 24, 'weeks'],
+  [730 * 24, 30 * 24, 'months'],
+  [Number.POSITIVE_INFINITY, 365 * 24, 'years'],
 ];
 
-/** Docker's words for a span: `Less than a second`, `About a minute`, `3 days`. */
+/** Docker's words for a span: `Less than a second`, `About a minute`, `3 days`. As there, hours alone are rounded. */
 export function humanDuration(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   if (seconds < 1) return 'Less than a second';
   if (seconds === 1) return '1 second';
-  const [, unit, name] = STEPS.find(([limit]) => seconds < limit) ?? [0, 1, 'second'];
-  const count = Math.floor(seconds / unit);
-  if (count === 1) return `About ${name === 'hour' ? 'an' : 'a'} ${name}`;
-  return `${count} ${name}s`;
+  if (seconds < 60) return `${seconds} seconds`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes === 1) return 'About a minute';
+  if (minutes < 60) return `${minutes} minutes`;
+  const hours = Math.round(seconds / 3600);
+  if (hours === 1) return 'About an hour';
+  const [, unit, name] = STEPS.find(([limit]) => hours < limit) ?? [0, 1, 'hours'];
+  return `${Math.floor(hours / unit)} ${name}`;
 }

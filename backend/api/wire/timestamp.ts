@@ -5,7 +5,9 @@ export function parseTimestamp(text: string, now: number = Date.now()): bigint {
   const [, seconds, fraction = ''] = /^(\d+)(?:\.(\d{1,9}))?$/.exec(text) ?? [];
   if (seconds !== undefined) return BigInt(seconds) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0') || 0);
   const back = goDuration(text);
-  const milliseconds = back === undefined ? Date.parse(text) : now - back;
+  // Date.parse alone would take `1.2.3` for a day of 2003.
+  const date = /^\d{4}-\d\d-\d\d(?:T|$)/.test(text) ? Date.parse(text) : Number.NaN;
+  const milliseconds = back === undefined ? date : now - back;
   if (Number.isNaN(milliseconds))
     throw invalidArgument(
       `invalid timestamp ${JSON.stringify(text)}: expected seconds, RFC 3339 or a duration such as 10m`,
