@@ -4,9 +4,9 @@ import type { z } from 'zod';
 import { apiErrorOf } from './api-error.ts';
 import { ChannelAgent, type OpensApi } from './channel-agent.ts';
 
-export type QueryValue = string | number | boolean | undefined;
+type QueryValue = string | number | boolean | undefined;
 
-export interface ApiRequest {
+interface ApiRequest {
   method?: 'GET' | 'POST' | 'DELETE' | 'HEAD' | 'PUT';
   /** Absolute path below the version prefix, names already encoded by `pathOf`. */
   path: string;

@@ -1,10 +1,5 @@
 import { z } from 'zod';
 import type { Api } from './api.ts';
-import { type EngineInfo, engineInfoSchema } from './shapes/system.ts';
-
-export function engineInfo(api: Api, signal?: AbortSignal): Promise<EngineInfo> {
-  return api.json(engineInfoSchema, { path: '/info', ...(signal === undefined ? {} : { signal }) });
-}
 
 const epochSchema = z.object({ Labels: z.array(z.string()).nullish() });
 const epochLabel = 'strata.epoch=';

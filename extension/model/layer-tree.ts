@@ -1,6 +1,6 @@
 import type { FileAttributes, LayerChange, MergedTree } from '../../backend/api/wire/strata-layers.ts';
 
-export type Mark = 'A' | 'M' | 'D' | '';
+type Mark = 'A' | 'M' | 'D' | '';
 
 /** One line of the file tree, in depth-first order. `end` is the index after its last descendant. */
 export interface TreeRow {

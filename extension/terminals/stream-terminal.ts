@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import * as vscode from 'vscode';
 import { messageOf } from '../model/message-of.ts';
 
-export interface TerminalSize {
+interface TerminalSize {
   rows: number;
   columns: number;
 }

@@ -32,6 +32,11 @@ const toolbar = new Toolbar(
   },
   kept.filter,
 );
+// Nothing is selected as text in the tree: its copy is the path of the selected line.
+tree.root.addEventListener('keydown', (event) => {
+  const copies = (event.ctrlKey || event.metaKey) && event.key === 'c';
+  if (copies && kept.path !== undefined) send({ type: 'copy', text: kept.path });
+});
 const provenance = new Provenance();
 const status = el('div', 'status');
 status.setAttribute('role', 'status');

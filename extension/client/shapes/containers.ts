@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** The parts of Docker's container shapes that the editor shows; everything else is let through unread. */
 
-export const portSchema = z.object({
+const portSchema = z.object({
   IP: z.string().optional(),
   PrivatePort: z.number(),
   PublicPort: z.number().optional(),
@@ -10,7 +10,7 @@ export const portSchema = z.object({
 });
 export type Port = z.infer<typeof portSchema>;
 
-export const containerSummarySchema = z.object({
+const containerSummarySchema = z.object({
   Id: z.string(),
   Names: z.array(z.string()).nullable(),
   Image: z.string(),

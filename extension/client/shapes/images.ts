@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const imageSummarySchema = z.object({
+const imageSummarySchema = z.object({
   Id: z.string(),
   RepoTags: z.array(z.string()).nullish(),
   RepoDigests: z.array(z.string()).nullish(),

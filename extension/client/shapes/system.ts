@@ -11,16 +11,3 @@ export const engineEventSchema = z.object({
   timeNano: z.number().optional(),
 });
 export type EngineEvent = z.infer<typeof engineEventSchema>;
-
-export const engineInfoSchema = z.object({
-  ID: z.string().optional(),
-  Name: z.string().optional(),
-  ServerVersion: z.string().optional(),
-  OperatingSystem: z.string().optional(),
-  KernelVersion: z.string().optional(),
-  Architecture: z.string().optional(),
-  NCPU: z.number().optional(),
-  MemTotal: z.number().optional(),
-  Driver: z.string().optional(),
-});
-export type EngineInfo = z.infer<typeof engineInfoSchema>;

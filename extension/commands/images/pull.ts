@@ -15,7 +15,7 @@ export const pullCommand: Command = {
 };
 
 /** Asks for a reference and pulls it; the reference, or undefined where the user gave up. */
-export async function pullWithProgress(session: Session): Promise<string | undefined> {
+async function pullWithProgress(session: Session): Promise<string | undefined> {
   const typed = await vscode.window.showInputBox({
     title: 'Pull an Image',
     prompt: `From which registry and repository? It comes to ${session.machine.label}.`,
