@@ -76,7 +76,7 @@ describe('createImageStore', () => {
   it('prefers a name to the prefix of an id', () => {
     const store = createImageStore(records);
     store.put(imageOf(twin('01')), []);
-    store.put(imageOf(digestOf('named')), [parseReference('abab')]);
+    store.put(imageOf(digestOf('named')), [parseReference('abab:latest')]);
     assert.equal(store.resolve('abab').id, digestOf('named'));
   });
 
