@@ -13,7 +13,11 @@ import { ensureVsix } from './vsix.ts';
 const workspace = cachePath('editor', 'workspace');
 const userData = cachePath('editor', 'user-data');
 const extensions = cachePath('editor', 'extensions');
-const settings = { 'strata.autoConnect': 'local', 'workbench.startupEditor': 'none' };
+const settings = {
+  'strata.autoConnect': 'local',
+  'workbench.startupEditor': 'none',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+};
 
 /** Opens VS Code with the extension, connected to the agent of this machine. */
 export async function openEditor(): Promise<void> {

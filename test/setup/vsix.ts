@@ -1,8 +1,7 @@
-import { stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { run } from '../support/run.ts';
 import { build, fromRoot, ROOT } from './build.ts';
 import { cachePath } from './images/cache-dir.ts';
-import { mkdir } from 'node:fs/promises';
 import { SetupError } from './step.ts';
 
 /** The packed extension, made again when the build is newer. */
@@ -27,6 +26,7 @@ async function pack(path: string): Promise<void> {
     '--no-dependencies',
     '--skip-license',
     '--allow-missing-repository',
+    '--no-rewrite-relative-links',
     '--out',
     path,
   ];

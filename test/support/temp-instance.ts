@@ -13,7 +13,9 @@ export interface TempInstance extends AsyncDisposable {
 }
 
 /** An agent's place on a host that touches nothing of an agent that the machine may already have. */
-export async function makeTempInstance(): Promise<TempInstance> {
+export async function makeTempInstance(
+  override: (root: string) => Partial<Instance> = () => ({}),
+): Promise<TempInstance> {
   const dir = await makeTempDir('strata-i-');
   const at = (...parts: string[]) => join(dir.path, ...parts);
   const instance: Instance = {
@@ -27,6 +29,7 @@ export async function makeTempInstance(): Promise<TempInstance> {
     group: undefined,
     uploads: at('uploads'),
     serveArguments: [],
+    ...override(dir.path),
   };
   const dispose = async () => {
     await endAgent(instance);
