@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { PullEvent } from '../../../../backend/engine/images/pull-progress.ts';
 import { makePullFixture, type PullFixture } from './pull-fixture.ts';
 
@@ -52,6 +54,18 @@ describe('pullImage', () => {
     await pull();
     assert.equal(registry.count('/blobs/'), before);
     assert.equal(machine.layers.list().length, 3);
+  });
+
+  it('fetches a kept blob again that rotted on the disk', async () => {
+    await pull();
+    const [layer] = parts.layers;
+    assert.ok(layer);
+    await machine.layers.remove(layer.diffId);
+    const path = join(machine.dataRoot, 'blobs/sha256', layer.descriptor.digest.slice(7));
+    await writeFile(path, Buffer.alloc(layer.blob.length));
+    await pull();
+    assert.ok(machine.layers.has(layer.diffId));
+    assert.ok((await machine.context.blobs.read(layer.descriptor.digest)).equals(layer.blob));
   });
 
   it('pulls by digest without giving a tag', async () => {
