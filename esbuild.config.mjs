@@ -99,7 +99,11 @@ async function copyKoffi() {
     root,
     `node_modules/@koromix/koffi-linux-${process.arch}/linux_${process.arch}/koffi.node`,
   );
-  if (existsSync(native)) await copyFile(native, join(dist, `agent/koffi-linux-${process.arch}.node`));
+  if (!existsSync(native)) return;
+  const copy = join(dist, `agent/koffi-linux-${process.arch}.node`);
+  // A daemon that runs from here has the old file mapped: overwritten in place, it would crash.
+  await rm(copy, { force: true });
+  await copyFile(native, copy);
 }
 
 async function buildWebviews() {
