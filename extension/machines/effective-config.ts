@@ -85,6 +85,7 @@ function toTarget(machine: SshMachine, settings: Settings): SshTarget {
     port,
     user,
     identityFiles: identityFiles(machine, settings).map(expand),
+    methods: methods(first),
     identitiesOnly: first('identitiesonly') === 'yes',
     agentSocket: agentSocket(first('identityagent'), expand),
     userKnownHosts: files('userknownhostsfile', ['~/.ssh/known_hosts', '~/.ssh/known_hosts2']),
@@ -101,6 +102,15 @@ function toTarget(machine: SshMachine, settings: Settings): SshTarget {
     configFile: machine.configFile,
     unsupported: ['certificatefile', 'pkcs11provider'].filter((key) => isSet(first(key))),
   };
+}
+
+function methods(first: (key: string) => string | undefined): SshTarget['methods'] {
+  const all = new Set<'publickey' | 'keyboard-interactive' | 'password'>();
+  if (first('pubkeyauthentication') !== 'no' && first('pubkeyauthentication') !== 'false')
+    all.add('publickey');
+  if (first('kbdinteractiveauthentication') !== 'no') all.add('keyboard-interactive');
+  if (first('passwordauthentication') !== 'no') all.add('password');
+  return all;
 }
 
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== 'none';

@@ -5,6 +5,8 @@ export interface SshTarget {
   hostName: string;
   port: number;
   user: string;
+  /** Ways to sign in that the configuration leaves open. */
+  methods: ReadonlySet<'publickey' | 'keyboard-interactive' | 'password'>;
   identityFiles: string[];
   identitiesOnly: boolean;
   /** Path of the ssh agent's socket (or pipe), when one may be asked. */

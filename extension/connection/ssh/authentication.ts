@@ -104,8 +104,8 @@ export class Authentication {
     }
   }
 
-  #takes(method: AuthenticationType): boolean {
-    return this.#allowed.includes(method);
+  #takes(method: 'publickey' | 'keyboard-interactive' | 'password'): boolean {
+    return this.#allowed.includes(method) && this.#target.methods.has(method);
   }
 
   #secret(): string {
