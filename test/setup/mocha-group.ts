@@ -37,11 +37,11 @@ function runMocha(
 ): Promise<{ code: number; text: string }> {
   const mocha = fromRoot('node_modules', 'mocha', 'bin', 'mocha.js');
   // --exit is left out on purpose: a test that leaves something running is found by the group's timeout.
-  const args = [mocha, '--no-config', '--reporter', 'spec', '--timeout', '20000', ...files];
+  const args = [mocha, '--no-config', '--no-color', '--reporter', 'spec', '--timeout', '20000', ...files];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       cwd: ROOT,
-      env: { ...process.env, ...env, FORCE_COLOR: '0' },
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const timer = setTimeout(() => {
