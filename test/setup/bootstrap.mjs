@@ -36,7 +36,10 @@ function checkOwnNode() {
   }
 }
 
-/** `npm ci` where node_modules is missing or belongs to another lock file. */
+/**
+ * The packages of the lock file, where node_modules is missing or belongs to another one. Not `npm ci`: it stops
+ * where a registry does not carry the optional packages of foreign platforms, which are never installed here.
+ */
 function installPackages() {
   const started = Date.now();
   const lock = createHash('sha256')
@@ -47,7 +50,7 @@ function installPackages() {
     writeFileSync(stamp, lock);
     return;
   }
-  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const result = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
@@ -55,7 +58,7 @@ function installPackages() {
     stop(`npm cannot be started: ${result.error.message}`, 'install npm, then run this again');
   if (result.status !== 0) {
     stop(
-      `npm ci failed with exit code ${result.status}`,
+      `npm install failed with exit code ${result.status}`,
       'look at the lines above; the npm registry must be reachable',
     );
   }
@@ -83,7 +86,7 @@ function checkNode24() {
   if (status === 0 && Number(stdout.slice(1).split('.')[0]) >= 24) return;
   stop(
     `the npm package "node" brought no Node 24 for ${process.arch}`,
-    'run "npm ci" with install scripts allowed (npm config get ignore-scripts), then run this again',
+    'run "npm install" with install scripts allowed (npm config get ignore-scripts), then run this again',
   );
 }
 
@@ -101,7 +104,7 @@ function handOver() {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
   }
-  child.once('error', (error) => stop(`cannot start ${node}: ${error.message}`, 'run "npm ci"'));
+  child.once('error', (error) => stop(`cannot start ${node}: ${error.message}`, 'run "npm install"'));
   child.once('exit', (code, signal) => {
     process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
   });
