@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { silentLogger } from '../../../backend/base/logger.ts';
 import { createDirectoryLayerStore } from '../../../backend/layer/directory-store.ts';
@@ -112,22 +112,24 @@ describe('overlay snapshotter', () => {
     assert.deepEqual(readdirSync(await again.mount('c')), ['f']);
   });
 
-  it('mounts in a millisecond', async () => {
+  it('mounts without a look at any layer’s index: the way to a running container holds no file list', async () => {
     await using place = await openSnapshotter();
     const stack = [
       await applyEntries(place.store, [{ name: 'f' }]),
       await applyEntries(place.store, [{ name: 'g' }]),
     ];
+    await place.snapshotter.prepare('first', stack);
+    for (const diffId of stack) rmSync(join(place.layout.layer(diffId), 'index'));
     const times: number[] = [];
     for (let at = 0; at < 20; at += 1) {
       await place.snapshotter.prepare(`c${at}`, stack);
       const begin = performance.now();
-      await place.snapshotter.mount(`c${at}`);
+      const rootfs = await place.snapshotter.mount(`c${at}`);
       times.push(performance.now() - begin);
+      assert.deepEqual(readdirSync(rootfs).sort(), ['f', 'g']);
     }
     const median = times.sort((a, b) => a - b)[10] ?? 0;
     console.log(`      mount: median ${median.toFixed(2)} ms`);
-    assert.ok(median < 5, `${median} ms`);
   });
 
   it('shows what a container wrote as a layer of changes', async () => {
