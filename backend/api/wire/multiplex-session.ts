@@ -92,14 +92,21 @@ export class MultiplexSession {
   /** Resolves when the other end answers. */
   async ping(signal: AbortSignal): Promise<void> {
     await this.greeted;
-    await new Promise<void>((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(new Error('multiplex: no answer to a ping')), {
-        once: true,
+    let answered: () => void = () => undefined;
+    let late: () => void = () => undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        answered = resolve;
+        late = () => reject(new Error('multiplex: no answer to a ping'));
+        signal.addEventListener('abort', late, { once: true });
+        void this.closed.then(reject);
+        this.#pongs.add(answered);
+        this.#send(FRAME.ping, 0).catch(reject);
       });
-      void this.closed.then(reject);
-      this.#pongs.add(resolve);
-      this.#send(FRAME.ping, 0).catch(reject);
-    });
+    } finally {
+      signal.removeEventListener('abort', late);
+      this.#pongs.delete(answered);
+    }
   }
 
   /** Ends every stream and the session; safe to call more than once. */

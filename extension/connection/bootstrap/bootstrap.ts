@@ -70,7 +70,7 @@ export async function bootstrap(context: BootstrapContext): Promise<Bootstrapped
 }
 
 /** The very same parts, or those of a newer extension: records only ever migrate forward. */
-function isAsGood(facts: HostFacts, running: RunningAgent, parts: AgentParts): boolean {
+export function isAsGood(facts: HostFacts, running: RunningAgent, parts: AgentParts): boolean {
   const same = running.runtime === parts.runtime.digest && running.bundle === parts.bundle.digest;
   return same || isNewer(facts.installed.get(running.bundle) ?? '', parts.version);
 }

@@ -79,7 +79,8 @@ systemctl enable --quiet ${quote(unit)}
 if ! systemctl restart ${quote(unit)}; then
   journalctl -u ${quote(unit)} -n 20 --no-pager -o cat >&2 || true
   exit 3
-fi`;
+fi
+${forgetOldParts(instance, agent)}`;
 }
 
 /** Without systemd: a session of its own, so that the end of the SSH connection does not end it. */
@@ -121,7 +122,22 @@ until [ -S ${socket} ]; do
   fi
   sleep 0.1
 done
-${openSocket(instance)}`;
+${openSocket(instance)}
+${forgetOldParts(instance, agent)}`;
+}
+
+/**
+ * Parts of versions that nothing runs and no unit names go after a week: a monitor of a container may
+ * refer to the version that started it for as long as the container lives.
+ */
+function forgetOldParts({ prefix }: Instance, agent: RunningAgent): string {
+  return `
+for part in ${quote(prefix)}/*/part.json; do
+  old=$(dirname "$part")
+  case "$old" in */${agent.runtime}|*/${agent.bundle}) continue;; esac
+  [ -n "$(find "$old" -maxdepth 0 -mtime +7 2>/dev/null)" ] || continue
+  grep -qsF "$old/" /proc/[0-9]*/cmdline /etc/systemd/system/*.service || rm -rf "$old"
+done`;
 }
 
 function dirname(path: string): string {

@@ -28,7 +28,7 @@ export async function uploadParts(
         total,
       });
     const path = uploadPath(directory, part);
-    await host.upload(`${path}.part`, createReadStream(part.path).pipe(counting(report)), signal);
+    await host.upload(`${path}.part`, createReadStream(part.path).pipe(counting(part.size, report)), signal);
     const { code } = await host.script(
       `[ "$(wc -c <${quote(`${path}.part`)})" -eq ${part.size} ] && mv ${quote(`${path}.part`)} ${quote(path)}`,
       { signal },
@@ -50,12 +50,15 @@ export function uploadPath(directory: string, { digest }: Part): string {
   return `${directory}/${digest}.tar.gz`;
 }
 
-function counting(report: (bytes: number) => void): Transform {
+/** Reports each half megabyte: more is no news to anybody who looks at a progress bar. */
+function counting(size: number, report: (bytes: number) => void): Transform {
+  const step = 512 * 1024;
   let bytes = 0;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
+      const before = Math.floor(bytes / step);
       bytes += chunk.length;
-      report(bytes);
+      if (bytes === size || Math.floor(bytes / step) > before) report(bytes);
       done(null, chunk);
     },
   });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -50,4 +50,23 @@ export async function makeAgentPlace(more: Partial<Instance> = {}): Promise<Agen
       await dir[Symbol.asyncDispose]();
     },
   };
+}
+
+/** A copy of the parts whose bundle has one more line, under its new digest: another version. */
+export async function changedParts(from: string, directory: string): Promise<string> {
+  await cp(from, directory, { recursive: true });
+  const file = join(directory, 'manifest.json');
+  const manifest = JSON.parse(await readFile(file, 'utf8')) as {
+    bundle: { digest: string; file: string; size: number };
+  };
+  const unpacked = join(directory, 'unpacked');
+  await mkdir(unpacked);
+  await run('tar', ['-xzf', join(directory, manifest.bundle.file), '-C', unpacked]);
+  await appendFile(join(unpacked, 'stratad.mjs'), '\n// another build\n');
+  const archive = join(directory, 'other.tar.gz');
+  await run('tar', ['-czf', archive, '-C', unpacked, '.']);
+  const { stdout } = await run('sha256sum', [archive]);
+  manifest.bundle = { digest: stdout.slice(0, 64), file: 'other.tar.gz', size: (await stat(archive)).size };
+  await writeFile(file, JSON.stringify(manifest));
+  return directory;
 }

@@ -14,7 +14,7 @@ import type { Connection, ConnectionState } from '../../../extension/connection/
 import type { ConnectOptions } from '../../../extension/connection/connect-options.ts';
 import type { SshMachine } from '../../../extension/machines/machine.ts';
 import { waitFor } from '../../support/wait-for.ts';
-import { buildParts, makeAgentPlace, type AgentPlace } from './agent-place.ts';
+import { buildParts, changedParts, makeAgentPlace, type AgentPlace } from './agent-place.ts';
 import { scriptedPrompts, type ScriptedPrompts } from './fake-prompts.ts';
 import { fails } from './open-link.ts';
 import { sshdIsThere, startSshd, type Sshd } from './sshd.ts';
@@ -191,10 +191,7 @@ describe('connecting to a machine over SSH', function () {
   });
 
   it('sends only the changed part of a new version', async () => {
-    const changed = join(place.root, 'parts');
-    await mkdir(changed);
-    await cp(partsDirectory, changed, { recursive: true });
-    await repackBundle(changed);
+    const changed = await changedParts(partsDirectory, join(place.root, 'parts'));
     const before = await place.pid();
     const prompts = scriptedPrompts();
     await dial(machine, prompts, { partsDirectory: changed });
@@ -230,20 +227,3 @@ describe('connecting to a machine over SSH', function () {
     );
   });
 });
-
-/** The bundle with one more line in it, under its new digest. */
-async function repackBundle(directory: string): Promise<void> {
-  const file = join(directory, 'manifest.json');
-  const manifest = JSON.parse(await readFile(file, 'utf8')) as {
-    bundle: { digest: string; file: string; size: number };
-  };
-  const unpacked = join(directory, 'unpacked');
-  await mkdir(unpacked);
-  await run('tar', ['-xzf', join(directory, manifest.bundle.file), '-C', unpacked]);
-  await appendFile(join(unpacked, 'stratad.mjs'), '\n// another build\n');
-  const archive = join(directory, 'other.tar.gz');
-  await run('tar', ['-czf', archive, '-C', unpacked, '.']);
-  const { stdout } = await run('sha256sum', [archive]);
-  manifest.bundle = { digest: stdout.slice(0, 64), file: 'other.tar.gz', size: (await stat(archive)).size };
-  await writeFile(file, JSON.stringify(manifest));
-}
