@@ -36,10 +36,7 @@ function checkOwnNode() {
   }
 }
 
-/**
- * The packages of the lock file, where node_modules is missing or belongs to another one. Not `npm ci`: it stops
- * where a registry does not carry the optional packages of foreign platforms, which are never installed here.
- */
+/** The packages of the lock file, where node_modules is missing or belongs to another one. */
 function installPackages() {
   const started = Date.now();
   const lock = createHash('sha256')
@@ -50,20 +47,22 @@ function installPackages() {
     writeFileSync(stamp, lock);
     return;
   }
-  const result = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  if (result.error)
-    stop(`npm cannot be started: ${result.error.message}`, 'install npm, then run this again');
-  if (result.status !== 0) {
-    stop(
-      `npm install failed with exit code ${result.status}`,
-      'look at the lines above; the npm registry must be reachable',
-    );
+  // A lock file that was written beside a registry without the packages of other platforms lacks their
+  // entries, and `npm ci` refuses it; `npm install` takes the same versions from it.
+  if (npm(['ci'], 'ignore') !== 0 && npm(['install', '--no-save'], 'inherit') !== 0) {
+    stop('npm install failed', 'look at the lines above; the npm registry must be reachable');
   }
   writeFileSync(stamp, lock);
   console.log(`✓ npm packages: installed (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+}
+
+function npm(args, errors) {
+  const { status, error } = spawnSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', errors],
+  });
+  if (error) stop(`npm cannot be started: ${error.message}`, 'install npm, then run this again');
+  return status;
 }
 
 function installedLock() {

@@ -1,14 +1,12 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { run } from '../support/run.ts';
 import { build, fromRoot, ROOT } from './build.ts';
-import { cachePath } from './images/cache-dir.ts';
 import { SetupError } from './step.ts';
 
 /** The packed extension, made again when the build is newer. */
 export async function ensureVsix(): Promise<{ path: string; made: boolean; megabytes: string }> {
   await build({ packaged: true });
-  const path = cachePath('vsix', 'strata.vsix');
-  await mkdir(cachePath('vsix'), { recursive: true });
+  const path = fromRoot('dist', 'strata.vsix');
   const [bundle, packed] = await Promise.all([
     stat(fromRoot('dist', 'extension.cjs')),
     stat(path).catch(() => null),
