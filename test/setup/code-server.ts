@@ -41,7 +41,7 @@ async function install(directory: string): Promise<void> {
       cwd: directory,
       timeout: 1_200_000,
       env: {
-        ...process.env,
+        ...withoutNpmVariables(process.env),
         // code-server refuses every Node but 24, and compiles for the Node that runs npm.
         PATH: `${join(nodeDir, 'bin')}:${process.env['PATH']}`,
         npm_config_nodedir: nodeDir,
@@ -54,6 +54,11 @@ async function install(directory: string): Promise<void> {
       'install VS Code ("code" on PATH) instead, or mend what the lines above name and run this again',
     );
   }
+}
+
+/** `npm test` hands its own settings down, the Node that it runs on among them: code-server would believe them. */
+function withoutNpmVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.toLowerCase().startsWith('npm_')));
 }
 
 /** Node 24 with its headers, from npm: nothing is fetched from anywhere else. */
