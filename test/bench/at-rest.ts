@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startDaemon } from '../support/start-daemon.ts';
+import { startAgent } from './start-agent.ts';
 
 const SECONDS = 60;
 const TICKS_PER_SECOND = 100;
 
 /** The agent with nothing to do: its memory, and its processor time as it would be in ten minutes. */
 export async function agentAtRest(): Promise<boolean> {
-  await using daemon = await startDaemon({ logLevel: 'warn' });
+  await using daemon = await startAgent();
   await daemon.docker.ok(['ps']);
   await sleep(5_000);
   const before = await ticks(daemon.pid);

@@ -5,6 +5,7 @@ import {
   REGISTRY_PACKAGES,
   TEST_PACKAGES,
 } from '../setup/debian-packages.ts';
+import { build } from '../setup/build.ts';
 import { ensureImage } from '../setup/images/ensure-image.ts';
 import { runCommandLine, SetupError, step } from '../setup/step.ts';
 import { anyDockerCli } from '../setup/trixie-packages.ts';
@@ -20,6 +21,7 @@ await runCommandLine(async () => {
     await ensureDebianPackages([...ENGINE_PACKAGES, ...REGISTRY_PACKAGES, ...TEST_PACKAGES]);
     return 'all there';
   });
+  await step('agent', async () => ((await build()) ? 'built' : 'up to date'));
   const docker = await step('docker CLI', async () => {
     const value = await anyDockerCli();
     return { value, said: value };

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { callApi } from '../support/api-client.ts';
 import { dockerCli, type DockerCli } from '../support/docker-cli.ts';
-import { startDaemon } from '../support/start-daemon.ts';
+import { startAgent } from './start-agent.ts';
 import { openPeersRoot, type PeersRoot } from './peers-root.ts';
 
 export interface Engine {
@@ -19,7 +19,7 @@ export async function startEngines(
   registry: string,
 ): Promise<Engine[]> {
   // First, because it may have to prepare the cgroup hierarchies that crun wants.
-  const strata = stack.use(await startDaemon({ logLevel: 'warn' }));
+  const strata = stack.use(await startAgent());
   const root = await openPeersRoot(shared, registry);
   return [
     await engine('Strata', strata.socket),

@@ -4,7 +4,7 @@ import {
   mergedTreeSchema,
 } from '../../backend/api/wire/strata-layers.ts';
 import type { Daemon } from '../support/start-daemon.ts';
-import { startDaemon } from '../support/start-daemon.ts';
+import { startAgent } from './start-agent.ts';
 import { fastest, median, timed } from './samples.ts';
 
 const RUNS = 7;
@@ -12,7 +12,7 @@ const LIMIT = 200;
 
 /** What the layer explorer asks for a 20,000-file image: the stack, a layer's changes, the whole merged tree. */
 export async function layerExplorer(image: string): Promise<boolean> {
-  await using daemon = await startDaemon({ logLevel: 'warn' });
+  await using daemon = await startAgent();
   await daemon.docker.ok(['pull', '-q', image]);
   const path = `/strata/v1/images/${image}`;
   const { layers } = layerStackSchema.parse(await get(daemon, `${path}/layers`));
