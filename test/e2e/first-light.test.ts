@@ -120,6 +120,28 @@ describe('the packed extension in a real editor, over SSH', function () {
     await workbench.picture('file-diff');
   });
 
+  it('restarts the container', async () => {
+    const { socket } = machine.instance;
+    const startedAt = async () => {
+      const { State } = (await callApi(socket, '/containers/first-light/json')).json() as {
+        State: { StartedAt: string; Running: boolean };
+      };
+      return State.Running ? State.StartedAt : '';
+    };
+    const before = await startedAt();
+    await workbench.command('Strata: Restart');
+    await workbench.pick('first-light');
+    await waitFor('a later start', async () => !['', before].includes(await startedAt()));
+    await workbench.item('Containers', 'first-light').waitFor();
+  });
+
+  it('shows what inspect says as a document', async () => {
+    await workbench.command('Strata: Inspect Container');
+    await workbench.pick('first-light');
+    await workbench.page.locator('.view-lines', { hasText: '"Path"' }).waitFor();
+    await workbench.picture('inspect');
+  });
+
   it('stops the container', async () => {
     await workbench.command('Strata: Stop');
     await workbench.pick('first-light');
@@ -134,6 +156,14 @@ describe('the packed extension in a real editor, over SSH', function () {
     await workbench.item('Containers', 'first-light').waitFor({ state: 'detached' });
     await workbench.picture('removed');
     assert.deepEqual((await callApi(machine.instance.socket, '/containers/json?all=1')).json(), []);
+  });
+
+  it('removes the image after a question', async () => {
+    await workbench.command('Strata: Remove Image');
+    await workbench.pick('demo');
+    await workbench.confirm('Remove', 'demo');
+    await workbench.item('Images', 'demo').waitFor({ state: 'detached' });
+    assert.deepEqual((await callApi(machine.instance.socket, '/images/json')).json(), []);
   });
 });
 
