@@ -9,7 +9,16 @@ export const REGISTRY_PACKAGES = ['busybox-static', 'docker-registry', 'skopeo']
 export const SSH_PACKAGES = ['openssh-server', 'openssh-client'];
 /** code-server compiles its native parts. */
 export const CODE_SERVER_PACKAGES = ['build-essential', 'python3', 'pkg-config', 'libkrb5-dev'];
-export const TEST_PACKAGES = ['chromium', 'mmdebstrap', 'xz-utils', 'zstd', 'bsdutils', 'procps', 'runc', 'sudo'];
+export const TEST_PACKAGES = [
+  'chromium',
+  'mmdebstrap',
+  'xz-utils',
+  'zstd',
+  'bsdutils',
+  'procps',
+  'runc',
+  'sudo',
+];
 
 /** Packages that start a service of their own, which nobody asked for. */
 const SERVICES: Record<string, string> = { 'openssh-server': 'ssh', 'docker-registry': 'docker-registry' };
