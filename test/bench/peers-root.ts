@@ -2,6 +2,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runOk } from '../support/run.ts';
 import { startProcess, type BackgroundProcess } from '../support/start-process.ts';
+import { debianMirror } from '../setup/debian-mirror.ts';
 import { cached } from '../setup/images/cache-dir.ts';
 
 const ENGINES = ['docker.io', 'docker-cli', 'podman', 'crun', 'conmon', 'netavark', 'aardvark-dns'];
@@ -12,7 +13,7 @@ const PACKAGES = [...ENGINES, ...TOOLS];
 export function ensurePeersRoot(): Promise<string> {
   return cached('trixie-peers-1', async (target) => {
     const options = ['--quiet', '--variant=minbase', '--mode=root', '--format=directory'];
-    const from = ['trixie', target, 'http://deb.debian.org/debian'];
+    const from = ['trixie', target, await debianMirror()];
     await runOk('mmdebstrap', [...options, `--include=${PACKAGES.join(',')}`, ...from], { timeout: 900_000 });
   });
 }

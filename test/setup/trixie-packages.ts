@@ -1,6 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run, runOk } from '../support/run.ts';
+import { debianMirror } from './debian-mirror.ts';
 import { cached, exists } from './images/cache-dir.ts';
 import { SetupError } from './step.ts';
 
@@ -21,7 +22,7 @@ export function trixiePackages(name: string, packages: readonly string[]): Promi
       await mkdir(join(apt, path), { recursive: true });
     }
     await mkdir(debs);
-    const source = `deb [signed-by=${KEYRING}] http://deb.debian.org/debian trixie main\n`;
+    const source = `deb [signed-by=${KEYRING}] ${await debianMirror()} trixie main\n`;
     await writeFile(join(apt, 'sources', 'trixie.list'), source);
     const options = [
       `-oDir::State::Lists=${join(apt, 'lists')}`,

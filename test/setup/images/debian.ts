@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { runOk } from '../../support/run.ts';
+import { debianMirror } from '../debian-mirror.ts';
 import { cached } from './cache-dir.ts';
 import { IMAGE_TIME, type ImageSource, type LayerSource } from './oci-layout.ts';
 import { directory, file, symlink, tarOf } from './tar-layer.ts';
@@ -58,7 +59,7 @@ async function debootstrap(target: string, packages: readonly string[]): Promise
   const include = packages.length === 0 ? [] : [`--include=${packages.join(',')}`];
   await runOk(
     'mmdebstrap',
-    ['--quiet', '--variant=minbase', ...include, ...unneeded, SUITE, target, 'http://deb.debian.org/debian'],
+    ['--quiet', '--variant=minbase', ...include, ...unneeded, SUITE, target, await debianMirror()],
     {
       timeout: 600_000,
       env: { ...process.env, SOURCE_DATE_EPOCH: String(IMAGE_TIME.getTime() / 1000), LC_ALL: 'C' },
