@@ -4,7 +4,11 @@ import { newEndpointId, type EndpointId } from '../base/ids.ts';
 import { macOf } from './address-pool.ts';
 import { ownerOf, type NetworkContext } from './network-context.ts';
 import type { EndpointRecord } from './network-records.ts';
-import type { AttachRequest, Endpoint, NetworkRecord } from './networks.ts';
+import type {
+  OneAttachRequest as AttachRequest,
+  OneEndpoint as Endpoint,
+  OneNetworkRecord as NetworkRecord,
+} from './one-network.ts';
 import { openPorts } from './ports/open-ports.ts';
 
 /** Gives a container its network. @throws not-found, conflict for a taken port, resource-exhausted without a free address */

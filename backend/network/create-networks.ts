@@ -12,7 +12,15 @@ import { identityOf, type NetworkIdentity } from './identity.ts';
 import { KernelThread } from './kernel/kernel-thread.ts';
 import type { NetworkContext } from './network-context.ts';
 import { openNetworkTables, type NetworkTables } from './network-records.ts';
-import type { NetworkRecord, Networks } from './networks.ts';
+import { notImplemented } from '../base/errors.ts';
+import type { Networks } from './networks.ts';
+import {
+  toNetworkRecord,
+  toOneEndpoint,
+  toOneRequest,
+  toSandbox,
+  type OneNetworkRecord as NetworkRecord,
+} from './one-network.ts';
 import type { RuleSet } from './nft-rules.ts';
 import { Reclaim } from './reclaim.ts';
 import { recover } from './recover.ts';
@@ -35,11 +43,21 @@ export async function createNetworks(dependencies: NetworksDependencies): Promis
   const context = await createContext(dependencies);
   const { tables, listeners } = context;
   return {
-    list: () => tables.networks.all(),
-    get: context.get,
-    attach: (request) => attach(context, request),
-    detach: (endpoint) => detach(context, endpoint),
-    recover: (endpoints) => recover(context, endpoints),
+    list: () => tables.networks.all().map(toNetworkRecord),
+    get: (nameOrId) => toNetworkRecord(context.get(nameOrId)),
+    create: later,
+    remove: later,
+    members: () => [],
+    connect: later,
+    disconnect: later,
+    counters: later,
+    attach: async (request) => toSandbox(await attach(context, toOneRequest(request))),
+    detach: (sandbox) => detach(context, toOneEndpoint(sandbox)),
+    recover: (sandboxes) =>
+      recover(
+        context,
+        sandboxes.map(({ sandbox }) => toOneEndpoint(sandbox)),
+      ),
     close: async () => {
       context.reclaim.stop();
       await Promise.all([...listeners.values()].map((close) => close()));
@@ -49,6 +67,10 @@ export async function createNetworks(dependencies: NetworksDependencies): Promis
       await context.kernel[Symbol.asyncDispose]();
     },
   };
+}
+
+async function later(): Promise<never> {
+  return Promise.reject(notImplemented('managing networks is not supported by this version of stratad'));
 }
 
 async function createContext({

@@ -1,6 +1,6 @@
 import { CleanupStack } from '../base/cleanup-stack.ts';
 import type { NetworkContext } from './network-context.ts';
-import type { Endpoint } from './networks.ts';
+import type { OneEndpoint as Endpoint } from './one-network.ts';
 
 export type Detachable = Pick<Endpoint, 'endpointId' | 'netnsPath' | 'address' | 'ports'>;
 

@@ -4,7 +4,8 @@ import type { Firewall } from './firewall.ts';
 import type { NetworkIdentity } from './identity.ts';
 import type { KernelThread } from './kernel/kernel-thread.ts';
 import type { NetworkTables } from './network-records.ts';
-import type { NetworkRecord, PortMapping } from './networks.ts';
+import type { PortMapping } from './networks.ts';
+import type { OneNetworkRecord as NetworkRecord } from './one-network.ts';
 import type { Reclaim } from './reclaim.ts';
 
 /** What the verbs of this folder share. */

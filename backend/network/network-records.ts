@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { newNetworkId } from '../base/ids.ts';
 import type { Records, RecordTable } from '../store/records.ts';
-import type { NetworkRecord } from './networks.ts';
+import type { OneNetworkRecord as NetworkRecord } from './one-network.ts';
 
 const networkSchema: z.ZodType<NetworkRecord> = z.object({
   id: z.string(),
@@ -21,7 +21,7 @@ const endpointSchema = z.object({
   address: z.string().nullable(),
   ports: z.array(
     z.object({
-      protocol: z.enum(['tcp', 'udp']),
+      protocol: z.enum(['tcp', 'udp', 'sctp']),
       containerPort: z.number(),
       hostAddress: z.string(),
       hostPort: z.number(),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf } from '../base/errors.ts';
 import { detach } from './detach.ts';
 import { ownerOf, type NetworkContext } from './network-context.ts';
-import type { Endpoint } from './networks.ts';
+import type { OneEndpoint as Endpoint } from './one-network.ts';
 import { openPorts } from './ports/open-ports.ts';
 
 /** After a restart: brings back what the endpoints need, and removes what none of them owns. */

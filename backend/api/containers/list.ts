@@ -64,15 +64,17 @@ const MATCHERS: Readonly<Record<string, Matcher>> = {
     config.image === value ||
     imageId.replace('sha256:', '').startsWith(value.replace('sha256:', '')) ||
     sameImage(images, imageId, value),
-  network: ({ hostConfig, endpoint }, value) =>
-    hostConfig.networkMode === value || endpoint?.networkId === value,
+  network: ({ hostConfig, networks, sandbox }, value) =>
+    hostConfig.networkMode === value ||
+    value in networks ||
+    (sandbox?.endpoints.some(({ networkId }) => networkId === value) ?? false),
   volume: ({ mountPoints }, value) =>
     mountPoints.some(({ name, destination, source }) => [name, destination, source].includes(value)),
   before: (container, value, { containers }) => container.created < containers.resolve(value).created,
   since: (container, value, { containers }) => container.created > containers.resolve(value).created,
   health: (_container, value) => value === 'none',
-  publish: ({ endpoint }, value) =>
-    (endpoint?.ports ?? []).some(({ hostPort }) => hostPort === Number.parseInt(value, 10)),
+  publish: ({ sandbox }, value) =>
+    (sandbox?.ports ?? []).some(({ hostPort }) => hostPort === Number.parseInt(value, 10)),
   expose: ({ config }, value) =>
     config.exposedPorts.some((port) => port === value || port === `${value}/tcp`),
   'is-task': (_container, value) => value === 'false',

@@ -105,15 +105,7 @@ function swarmOnly(kind: string): Route[] {
   ]);
 }
 
-function networkWire({
-  name,
-  id,
-  created,
-  driver,
-  subnet,
-  gateway,
-  bridge,
-}: NetworkRecord): Record<string, unknown> {
+function networkWire({ name, id, created, driver, ipam, bridge }: NetworkRecord): Record<string, unknown> {
   return {
     Name: name,
     Id: id,
@@ -122,7 +114,11 @@ function networkWire({
     Driver: driver === 'none' ? 'null' : driver,
     EnableIPv4: true,
     EnableIPv6: false,
-    IPAM: { Driver: 'default', Options: null, Config: subnet ? [{ Subnet: subnet, Gateway: gateway }] : [] },
+    IPAM: {
+      Driver: 'default',
+      Options: null,
+      Config: ipam.ranges.map(({ subnet, gateway }) => ({ Subnet: subnet, Gateway: gateway })),
+    },
     Internal: false,
     Attachable: false,
     Ingress: false,

@@ -55,6 +55,8 @@ export function toCreateRequest(name: string | null, body: unknown): CreateReque
     name,
     config: toConfig(wire),
     hostConfig: { ...hostConfig, networkMode: hostConfig.networkMode || firstNetwork(wire) },
+    networks: {},
+    platform: null,
   };
 }
 
@@ -80,6 +82,10 @@ function toConfig(wire: ContainerCreate): CreateRequest['config'] {
     volumes: Object.keys(wire.Volumes ?? {}),
     stopSignal: wire.StopSignal || null,
     stopTimeout: wire.StopTimeout ?? null,
+    healthcheck: null,
+    shell: [],
+    onBuild: [],
+    networkDisabled: false,
     ...toStreams(wire),
   };
 }

@@ -58,8 +58,8 @@ export function containerInspect(container: Container, extras: InspectExtras): R
 function inspectState({ state }: Container): Record<string, unknown> {
   return {
     Status: state.status,
-    Running: state.status === 'running' || state.status === 'restarting',
-    Paused: false,
+    Running: ['running', 'paused', 'restarting'].includes(state.status),
+    Paused: state.status === 'paused',
     Restarting: state.status === 'restarting',
     OOMKilled: state.oomKilled,
     Dead: state.status === 'dead',
@@ -100,11 +100,12 @@ function inspectConfig({ config }: Container): Record<string, unknown> {
 }
 
 function inspectNetwork(container: Container): Record<string, unknown> {
-  const { endpoint } = container;
+  const { sandbox } = container;
+  const endpoint = sandbox?.endpoints[0];
   return {
     Bridge: '',
-    SandboxID: endpoint?.endpointId ?? '',
-    SandboxKey: endpoint?.netnsPath ?? '',
+    SandboxID: sandbox?.sandboxId ?? '',
+    SandboxKey: sandbox?.netnsPath ?? '',
     Ports: portMap(container),
     HairpinMode: false,
     LinkLocalIPv6Address: '',
@@ -113,11 +114,11 @@ function inspectNetwork(container: Container): Record<string, unknown> {
     SecondaryIPv6Addresses: null,
     EndpointID: endpoint?.endpointId ?? '',
     Gateway: endpoint?.gateway ?? '',
-    GlobalIPv6Address: '',
-    GlobalIPv6PrefixLen: 0,
+    GlobalIPv6Address: endpoint?.address6 ?? '',
+    GlobalIPv6PrefixLen: endpoint?.prefixLength6 ?? 0,
     IPAddress: endpoint?.address ?? '',
     IPPrefixLen: endpoint?.prefixLength ?? 0,
-    IPv6Gateway: '',
+    IPv6Gateway: endpoint?.gateway6 ?? '',
     MacAddress: endpoint?.mac ?? '',
     Networks: endpointSettings(container),
   };

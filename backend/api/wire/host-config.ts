@@ -94,8 +94,35 @@ const LATER = [
 /** @throws not-implemented naming a field that is not built yet */
 export function toHostConfig(wire: HostConfigWire): HostConfig {
   refuseLater(wire);
-  return { ...toResources(wire), ...toIsolation(wire), ...toSurroundings(wire) };
+  return { ...toResources(wire), ...toIsolation(wire), ...toSurroundings(wire), ...NOT_ASKED_FOR };
 }
+
+const NOT_ASKED_FOR = {
+  usernsMode: '',
+  cgroupParent: '',
+  blkioWeight: 0,
+  blkioWeightDevice: [],
+  blkioDeviceReadBps: [],
+  blkioDeviceWriteBps: [],
+  blkioDeviceReadIOps: [],
+  blkioDeviceWriteIOps: [],
+  cpuRealtimePeriod: 0,
+  cpuRealtimeRuntime: 0,
+  memorySwappiness: null,
+  oomKillDisable: false,
+  devices: [],
+  deviceCgroupRules: [],
+  init: null,
+  volumesFrom: [],
+  volumeDriver: '',
+  links: [],
+  runtime: '',
+  annotations: {},
+  maskedPaths: null,
+  readonlyPaths: null,
+  logConfig: { type: 'json-file' as const, options: {} },
+  containerIdFile: '',
+};
 
 function refuseLater(wire: HostConfigWire): void {
   for (const name of LATER) {

@@ -31,6 +31,12 @@ export function toMountRequest(mount: z.infer<typeof mountSchema>): MountRequest
     noCopy: VolumeOptions?.NoCopy ?? false,
     createSource: BindOptions?.CreateMountpoint ?? false,
     options: tmpfsOptions(TmpfsOptions),
+    subpath: '',
+    nonRecursive: false,
+    readOnlyDepth: '' as const,
+    volumeLabels: {},
+    volumeDriver: '',
+    volumeOptions: {},
   };
 }
 

@@ -4,7 +4,7 @@ import { messageOf } from '../../base/errors.ts';
 import { buildSpec } from '../../runtime/spec/build-spec.ts';
 import type { EngineContext } from '../context.ts';
 import type { Container } from './container.ts';
-import { portMappings } from './port-mappings.ts';
+import { attachRequest, toSandboxRecord } from './sandbox.ts';
 import { prepareMounts } from './prepare-mounts.ts';
 import { specInput } from './spec-input.ts';
 import { startFailure } from './start-failure.ts';
@@ -69,20 +69,14 @@ async function mountAndConnect(
   const { snapshotter, networks, containers } = context;
   undo.defer(() => snapshotter.unmount(container.id));
   undo.defer(async () => {
-    if (container.endpoint) await networks.detach(container.endpoint);
-    container.endpoint = null;
+    if (container.sandbox) await networks.detach(container.sandbox);
+    container.sandbox = null;
   });
   const [mounted, attached] = await Promise.allSettled([
     snapshotter.mount(container.id),
-    networks.attach({
-      containerId: container.id,
-      network: container.hostConfig.networkMode,
-      ports: portMappings(container.config, container.hostConfig),
-      hostname: container.config.hostname,
-    }),
+    networks.attach(attachRequest(context, container)),
   ]);
-  if (attached.status === 'fulfilled')
-    container.endpoint = { ...attached.value, ports: [...attached.value.ports] };
+  if (attached.status === 'fulfilled') container.sandbox = toSandboxRecord(attached.value);
   if (mounted.status === 'rejected') throw mounted.reason;
   if (attached.status === 'rejected') throw attached.reason;
   containers.save(container);

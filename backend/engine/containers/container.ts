@@ -1,5 +1,19 @@
 import { z } from 'zod';
 
+/**
+ * How the container's health is asked for. Times are nanoseconds, as in Docker's API; 0 means the default.
+ * `test` is empty for none, else `NONE`, `CMD …` or `CMD-SHELL …`.
+ */
+export const healthcheckSchema = z.object({
+  test: z.array(z.string()),
+  interval: z.int(),
+  timeout: z.int(),
+  startPeriod: z.int(),
+  startInterval: z.int(),
+  retries: z.int(),
+});
+export type Healthcheck = z.infer<typeof healthcheckSchema>;
+
 /** What runs: the image's configuration with the user's on top of it. */
 export const containerConfigSchema = z.object({
   /** As the user named it. */
@@ -25,11 +39,18 @@ export const containerConfigSchema = z.object({
   stopSignal: z.string(),
   /** Seconds between stop signal and SIGKILL; -1 waits for ever. */
   stopTimeout: z.int().nullable(),
+  healthcheck: healthcheckSchema.nullable().default(null),
+  /** The image's, for clients that read them: `RUN`'s shell, and `ONBUILD`. */
+  shell: z.array(z.string()).default([]),
+  onBuild: z.array(z.string()).default([]),
+  networkDisabled: z.boolean().default(false),
 });
 export type ContainerConfig = z.infer<typeof containerConfigSchema>;
 
+const MOUNT_TYPES = ['bind', 'volume', 'tmpfs', 'image'] as const;
+
 export const mountRequestSchema = z.object({
-  type: z.enum(['bind', 'volume', 'tmpfs']),
+  type: z.enum(MOUNT_TYPES),
   source: z.string(),
   target: z.string(),
   readOnly: z.boolean(),
@@ -39,8 +60,20 @@ export const mountRequestSchema = z.object({
   /** Bind sources that are missing are made, as `-v` does; `--mount` refuses. */
   createSource: z.boolean(),
   options: z.string(),
+  /** Of a volume or an image: the directory inside it that is mounted; empty for the whole. */
+  subpath: z.string().default(''),
+  /** Binds: mounts below the source stay outside. */
+  nonRecursive: z.boolean().default(false),
+  /** Binds: how far read-only goes into the mounts below the source. */
+  readOnlyDepth: z.enum(['', 'non-recursive', 'force-recursive']).default(''),
+  /** Volumes that are made for this mount. */
+  volumeLabels: z.record(z.string(), z.string()).default({}),
+  volumeDriver: z.string().default(''),
+  volumeOptions: z.record(z.string(), z.string()).default({}),
 });
 export type MountRequest = z.infer<typeof mountRequestSchema>;
+
+const deviceRates = z.array(z.object({ path: z.string(), rate: z.int() })).default([]);
 
 /** How it runs. Sizes are bytes; zero and empty mean "the default", as in Docker's API. */
 export const hostConfigSchema = z.object({
@@ -86,12 +119,50 @@ export const hostConfigSchema = z.object({
   utsMode: z.string(),
   cgroupnsMode: z.string(),
   consoleSize: z.tuple([z.int(), z.int()]),
+  usernsMode: z.string().default(''),
+  cgroupParent: z.string().default(''),
+  /** Relative, 10…1000; 0 for the default. */
+  blkioWeight: z.int().default(0),
+  blkioWeightDevice: z.array(z.object({ path: z.string(), weight: z.int() })).default([]),
+  /** Bytes or operations a second. */
+  blkioDeviceReadBps: deviceRates,
+  blkioDeviceWriteBps: deviceRates,
+  blkioDeviceReadIOps: deviceRates,
+  blkioDeviceWriteIOps: deviceRates,
+  /** Microseconds. */
+  cpuRealtimePeriod: z.int().default(0),
+  cpuRealtimeRuntime: z.int().default(0),
+  /** 0…100; null for the default. */
+  memorySwappiness: z.int().nullable().default(null),
+  oomKillDisable: z.boolean().default(false),
+  devices: z
+    .array(z.object({ pathOnHost: z.string(), pathInContainer: z.string(), permissions: z.string() }))
+    .default([]),
+  /** `c 10:200 rwm` */
+  deviceCgroupRules: z.array(z.string()).default([]),
+  /** Null: the daemon's default. */
+  init: z.boolean().nullable().default(null),
+  /** `name[:ro|rw]` */
+  volumesFrom: z.array(z.string()).default([]),
+  volumeDriver: z.string().default(''),
+  /** `name:alias`, of the default bridge. */
+  links: z.array(z.string()).default([]),
+  /** crun or runc; empty for the daemon's own choice. */
+  runtime: z.string().default(''),
+  annotations: z.record(z.string(), z.string()).default({}),
+  /** Null: Docker's default lists. */
+  maskedPaths: z.array(z.string()).nullable().default(null),
+  readonlyPaths: z.array(z.string()).nullable().default(null),
+  logConfig: z
+    .object({ type: z.enum(['json-file', 'local', 'none']), options: z.record(z.string(), z.string()) })
+    .default({ type: 'json-file', options: {} }),
+  containerIdFile: z.string().default(''),
 });
 export type HostConfig = z.infer<typeof hostConfigSchema>;
 
 /** A mount as it was resolved at creation: volumes have their names, binds their sources. */
 export const mountPointSchema = z.object({
-  type: z.enum(['bind', 'volume', 'tmpfs']),
+  type: z.enum(MOUNT_TYPES),
   name: z.string().nullable(),
   source: z.string(),
   destination: z.string(),
@@ -101,31 +172,72 @@ export const mountPointSchema = z.object({
   /** Fill an empty volume from the image at first start. */
   copyUp: z.boolean(),
   anonymous: z.boolean(),
+  subpath: z.string().default(''),
+  nonRecursive: z.boolean().default(false),
+  readOnlyDepth: z.enum(['', 'non-recursive', 'force-recursive']).default(''),
 });
 export type MountPoint = z.infer<typeof mountPointSchema>;
 
 const identitySchema = z.object({ pid: z.int(), startTime: z.int() });
 const portSchema = z.object({
-  protocol: z.enum(['tcp', 'udp']),
+  protocol: z.enum(['tcp', 'udp', 'sctp']),
   containerPort: z.int(),
   hostAddress: z.string(),
   hostPort: z.int(),
 });
 
+/** What a container asks of a network that it is in: kept over stops, and echoed by inspect. */
+export const endpointSettingsSchema = z.object({
+  aliases: z.array(z.string()),
+  /** Static addresses; null for one of the network's choice. */
+  ipv4: z.string().nullable(),
+  ipv6: z.string().nullable(),
+  linkLocal: z.array(z.string()),
+  mac: z.string().nullable(),
+  /** `container:alias` */
+  links: z.array(z.string()),
+  driverOpts: z.record(z.string(), z.string()),
+  /** The highest one gives the default route. */
+  gwPriority: z.int(),
+});
+export type EndpointSettings = z.infer<typeof endpointSettingsSchema>;
+
 export const endpointSchema = z.object({
   endpointId: z.string(),
   networkId: z.string(),
   networkName: z.string(),
-  netnsPath: z.string().nullable(),
+  /** `eth0`; null in a network without an interface of its own (host, none). */
+  interface: z.string().nullable(),
   address: z.string().nullable(),
   prefixLength: z.int(),
   gateway: z.string().nullable(),
+  address6: z.string().nullable(),
+  prefixLength6: z.int(),
+  gateway6: z.string().nullable(),
   mac: z.string().nullable(),
+  /** Under which the others of the network find it. Empty on the default bridge. */
+  dnsNames: z.array(z.string()),
+});
+
+/** What a started container got of the network. */
+export const sandboxSchema = z.object({
+  sandboxId: z.string(),
+  /** Path of the bound network namespace, null for the host's. */
+  netnsPath: z.string().nullable(),
+  endpoints: z.array(endpointSchema),
   ports: z.array(portSchema),
 });
 
+export const healthSchema = z.object({
+  status: z.enum(['starting', 'healthy', 'unhealthy']),
+  failingStreak: z.int(),
+  /** The last five, oldest first. */
+  log: z.array(z.object({ start: z.string(), end: z.string(), exitCode: z.int(), output: z.string() })),
+});
+export type Health = z.infer<typeof healthSchema>;
+
 export const stateSchema = z.object({
-  status: z.enum(['created', 'running', 'restarting', 'removing', 'exited', 'dead']),
+  status: z.enum(['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']),
   pid: z.int(),
   exitCode: z.int(),
   error: z.string(),
@@ -136,6 +248,8 @@ export const stateSchema = z.object({
   restartCount: z.int(),
   /** The user stopped it: `unless-stopped` does not bring it back. */
   stoppedByUser: z.boolean(),
+  /** Null without a health check, and before the first start. */
+  health: healthSchema.nullable().default(null),
 });
 export type ContainerState = z.infer<typeof stateSchema>;
 
@@ -152,7 +266,11 @@ export const containerSchema = z.object({
   hostConfig: hostConfigSchema,
   mountPoints: z.array(mountPointSchema),
   state: stateSchema,
-  endpoint: endpointSchema.nullable(),
+  /** By network name: what it joins at its next start, or is in now. */
+  networks: z.record(z.string(), endpointSettingsSchema).default({}),
+  sandbox: sandboxSchema.nullable().default(null),
+  /** Ids of a container in a user namespace of its own: 0…size-1 are `hostId`… on the host. Null without one. */
+  idMapping: z.object({ hostId: z.int(), size: z.int() }).nullable().default(null),
   monitored: z.object({ conmon: identitySchema, init: identitySchema }).nullable(),
   /** /proc/sys/kernel/random/boot_id of the boot that it last ran in. */
   bootId: z.string(),

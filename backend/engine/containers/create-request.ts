@@ -1,4 +1,4 @@
-import type { ContainerConfig, HostConfig } from './container.ts';
+import type { ContainerConfig, EndpointSettings, HostConfig } from './container.ts';
 
 /** What a client asks for; null stands for "as the image says". */
 export interface CreateRequest {
@@ -11,4 +11,8 @@ export interface CreateRequest {
     exposedPorts: string[];
   };
   hostConfig: HostConfig;
+  /** By network name, in the order asked for; empty: the network mode's alone. */
+  networks: Record<string, EndpointSettings>;
+  /** `linux/arm64`; null for any. */
+  platform: string | null;
 }

@@ -56,8 +56,11 @@ export async function createContainer(context: EngineContext, request: CreateReq
       finishedAt: '',
       restartCount: 0,
       stoppedByUser: false,
+      health: null,
     },
-    endpoint: null,
+    networks: request.networks,
+    sandbox: null,
+    idMapping: null,
     monitored: null,
     bootId: '',
   };

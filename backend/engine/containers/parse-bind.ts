@@ -47,6 +47,12 @@ export function parseBind(text: string): MountRequest {
     noCopy: modes.includes('nocopy'),
     createSource: true,
     options: '',
+    subpath: '',
+    nonRecursive: false,
+    readOnlyDepth: '' as const,
+    volumeLabels: {},
+    volumeDriver: '',
+    volumeOptions: {},
   };
 }
 

@@ -25,7 +25,7 @@ export function portMappings(
 }
 
 /** `80`, `80/tcp`, `53/udp`. @throws invalid-argument */
-export function parsePort(text: string): { containerPort: number; protocol: 'tcp' | 'udp' } {
+export function parsePort(text: string): { containerPort: number; protocol: PortMapping['protocol'] } {
   const [, number = '', protocol = 'tcp'] = /^(\d+)(?:\/(\w+))?$/.exec(text) ?? [];
   if (protocol !== 'tcp' && protocol !== 'udp') {
     throw invalidArgument(

@@ -44,8 +44,8 @@ async function prepareSource({ volumes }: EngineContext, point: MountPoint, root
 }
 
 async function writeEtcFiles({ layout }: EngineContext, container: Container): Promise<ReadyMount[]> {
-  const { config, hostConfig, endpoint, id } = container;
-  const { address = null, gateway = null } = endpoint ?? {};
+  const { config, hostConfig, sandbox, id } = container;
+  const { address = null, gateway = null } = sandbox?.endpoints[0] ?? {};
   const hosts = {
     hostname: config.hostname,
     domainname: config.domainname,

@@ -21,7 +21,9 @@ export async function recoverContainers(context: EngineContext): Promise<void> {
       logger.error({ container: container.id, error: messageOf(error) }, 'cannot recover a container');
     }
   }
-  await networks.recover(containers.all().flatMap(({ endpoint }) => (endpoint ? [endpoint] : [])));
+  await networks.recover(
+    containers.all().flatMap(({ id, sandbox }) => (sandbox ? [{ containerId: id, sandbox }] : [])),
+  );
   await removeStrays(context);
   // Only now: a start before this could take an address that is being given back.
   restartWithDaemon(context);

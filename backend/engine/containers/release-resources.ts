@@ -5,17 +5,17 @@ import type { Container } from './container.ts';
 /** Gives back what only a running container needs: cgroup and bundle, mount, network. Idempotent; goes on after a failure. */
 export async function releaseResources(context: EngineContext, container: Container): Promise<void> {
   const { runtime, snapshotter, networks, containers, logger } = context;
-  const { endpoint, id } = container;
+  const { sandbox, id } = container;
   const results = await Promise.allSettled([
     runtime.delete(id),
     snapshotter.unmount(id),
-    endpoint ? networks.detach(endpoint) : undefined,
+    sandbox ? networks.detach(sandbox) : undefined,
   ]);
   for (const result of results) {
     if (result.status === 'rejected')
       logger.warn({ container: id, error: messageOf(result.reason) }, 'left behind after an exit');
   }
   // What could not be given back stays in the record, so that the next start of the daemon tries again.
-  if (results[2]?.status === 'fulfilled') container.endpoint = null;
+  if (results[2]?.status === 'fulfilled') container.sandbox = null;
   containers.save(container);
 }

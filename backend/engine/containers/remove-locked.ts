@@ -18,7 +18,7 @@ export async function removeLocked(
   live.of(container.id).cancelRestart();
   container.state.status = 'removing';
   containers.save(container);
-  if (container.endpoint) await releaseResources(context, container);
+  if (container.sandbox) await releaseResources(context, container);
   await snapshotter.remove(container.id);
   await rm(layout.container(container.id), { recursive: true, force: true });
   await rm(layout.runContainer(container.id), { recursive: true, force: true });

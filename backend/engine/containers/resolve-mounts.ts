@@ -57,6 +57,12 @@ function anonymousVolume(target: string): MountRequest {
     noCopy: false,
     createSource: false,
     options: '',
+    subpath: '',
+    nonRecursive: false,
+    readOnlyDepth: '' as const,
+    volumeLabels: {},
+    volumeDriver: '',
+    volumeOptions: {},
   };
 }
 
@@ -72,6 +78,9 @@ async function toMountPoint(volumes: EngineContext['volumes'], request: MountReq
     propagation: '',
     copyUp: false,
     anonymous: false,
+    subpath: request.subpath,
+    nonRecursive: request.nonRecursive,
+    readOnlyDepth: request.readOnlyDepth,
   };
   if (type === 'tmpfs') return { ...base, source: '' };
   if (type === 'bind') {

@@ -20,7 +20,7 @@ export function specInput(
   rootfs: string,
   mounts: readonly ReadyMount[],
 ): SpecInput {
-  const { config, hostConfig, endpoint, id } = container;
+  const { config, hostConfig, sandbox, id } = container;
   const user = resolveUser(rootfs, config.user, hostConfig.groupAdd);
   const [rows, columns] = hostConfig.consoleSize;
   return {
@@ -40,7 +40,7 @@ export function specInput(
     tmpfs: tmpfsOf(container),
     shmSize: hostConfig.shmSize,
     sysctls: hostConfig.sysctls,
-    network: endpoint?.netnsPath ? { path: endpoint.netnsPath } : 'host',
+    network: sandbox?.netnsPath ? { path: sandbox.netnsPath } : 'host',
     pid: namespace('pid', hostConfig.pidMode),
     ipc: namespace('ipc', hostConfig.ipcMode),
     uts: namespace('uts', hostConfig.utsMode),

@@ -1,9 +1,13 @@
+import type { PortMapping } from '../networks.ts';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
 const LISTEN = '0A';
 
 /** The process that has a port of this machine, such as `nginx (pid 812)`; undefined where it cannot be known. */
-export async function findPortHolder(protocol: 'tcp' | 'udp', port: number): Promise<string | undefined> {
+export async function findPortHolder(
+  protocol: PortMapping['protocol'],
+  port: number,
+): Promise<string | undefined> {
   const inodes = new Set<string>();
   for (const table of [protocol, `${protocol}6`]) {
     for (const inode of socketInodes(await readQuietly(`/proc/net/${table}`), protocol, port))
@@ -20,7 +24,7 @@ export async function findPortHolder(protocol: 'tcp' | 'udp', port: number): Pro
 }
 
 /** Rows of /proc/net/tcp: slot, local address:port, remote address:port, state, …, inode as the tenth word. */
-function socketInodes(table: string, protocol: 'tcp' | 'udp', port: number): string[] {
+function socketInodes(table: string, protocol: PortMapping['protocol'], port: number): string[] {
   const ending = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   return table
     .split('\n')

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { messageOf } from '../../../backend/base/errors.ts';
 import { silentLogger } from '../../../backend/base/logger.ts';
 import { createNetworks } from '../../../backend/network/create-networks.ts';
-import type { AttachRequest, Endpoint } from '../../../backend/network/networks.ts';
+import type { AttachRequest, Sandbox } from '../../../backend/network/networks.ts';
 import { createLayout } from '../../../backend/store/layout.ts';
 import { openRecords } from '../../../backend/store/records.ts';
 
@@ -10,8 +10,8 @@ import { openRecords } from '../../../backend/store/records.ts';
 export type DaemonCall =
   | { verb: 'list' }
   | { verb: 'attach'; request: AttachRequest }
-  | { verb: 'detach'; endpoint: Endpoint }
-  | { verb: 'recover'; endpoints: readonly Endpoint[] }
+  | { verb: 'detach'; sandbox: Sandbox }
+  | { verb: 'recover'; sandboxes: readonly { containerId: string; sandbox: Sandbox }[] }
   | { verb: 'close' };
 
 const [dataRoot = '', runRoot = ''] = process.argv.slice(2);
@@ -39,9 +39,9 @@ function run(call: DaemonCall): Promise<unknown> {
     case 'attach':
       return networks.attach(call.request);
     case 'detach':
-      return networks.detach(call.endpoint);
+      return networks.detach(call.sandbox);
     case 'recover':
-      return networks.recover(call.endpoints);
+      return networks.recover(call.sandboxes);
     case 'close':
       return networks.close();
     default:

@@ -139,9 +139,15 @@ export function createRequest({ name, host, ...config }: Wishes = {}): CreateReq
       volumes: [],
       stopSignal: null,
       stopTimeout: null,
+      healthcheck: null,
+      shell: [],
+      onBuild: [],
+      networkDisabled: false,
       ...config,
     },
     hostConfig: { ...toHostConfig(hostConfigWire.parse({})), ...host },
+    networks: {},
+    platform: null,
   };
 }
 

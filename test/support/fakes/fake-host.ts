@@ -1,7 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { notFound } from '../../../backend/base/errors.ts';
-import type { Endpoint, NetworkRecord, Networks } from '../../../backend/network/networks.ts';
+import type {
+  AttachRequest,
+  CreateNetworkRequest,
+  Endpoint,
+  EndpointRequest,
+  NetworkRecord,
+  Networks,
+  Sandbox,
+} from '../../../backend/network/networks.ts';
 import type { Snapshotter } from '../../../backend/snapshot/snapshotter.ts';
 import type { VolumeRecord, Volumes } from '../../../backend/volume/volumes.ts';
 
@@ -61,6 +69,7 @@ export class FakeSnapshotter implements Snapshotter {
 /** Endpoints by container; `attached` tells what was left behind. */
 export class FakeNetworks implements Networks {
   readonly attached = new Set<string>();
+  readonly byName = new Map<string, NetworkRecord>();
   attachFunc?: Networks['attach'];
   detachFunc?: Networks['detach'];
   recoverFunc?: Networks['recover'];
@@ -71,46 +80,105 @@ export class FakeNetworks implements Networks {
   }
 
   list(): NetworkRecord[] {
-    return ['bridge', 'host', 'none'].map((name) => this.get(name));
+    return ['bridge', 'host', 'none', ...this.byName.keys()].map((name) => this.get(name));
   }
 
   get(name: string): NetworkRecord {
+    const known = this.byName.get(name);
+    if (known) return known;
     if (name !== 'bridge' && name !== 'host' && name !== 'none') throw notFound(`network ${name} not found`);
-    return { id: name, name, driver: name, bridge: null, subnet: null, gateway: null, created: '' };
+    return fakeNetwork(name, name);
   }
 
-  async attach(request: Parameters<Networks['attach']>[0]): Promise<Endpoint> {
+  async create(request: CreateNetworkRequest): Promise<NetworkRecord> {
+    const record = { ...fakeNetwork(request.name, 'bridge'), ...request, driver: 'bridge' as const };
+    this.byName.set(request.name, record);
+    return record;
+  }
+
+  async remove(name: string): Promise<void> {
+    this.byName.delete(name);
+  }
+
+  members(): [] {
+    return [];
+  }
+
+  async attach(request: AttachRequest): Promise<Sandbox> {
     this.#calls.push('connect');
     if (this.attachFunc) return this.attachFunc(request);
-    const endpointId = `endpoint-${request.containerId}`;
-    this.attached.add(endpointId);
+    const sandboxId = `sandbox-${request.containerId}`;
+    this.attached.add(sandboxId);
     return {
-      endpointId,
-      networkId: request.network,
-      networkName: request.network,
+      sandboxId,
       netnsPath: '/run/netns/none',
-      address: '10.0.0.2',
-      prefixLength: 24,
-      gateway: '10.0.0.1',
-      mac: '02:00:00:00:00:02',
+      endpoints: request.networks.map((wanted, index) => fakeEndpoint(sandboxId, wanted, index)),
       ports: [...request.ports],
     };
   }
 
-  async detach(endpoint: Endpoint): Promise<void> {
+  async detach(sandbox: Sandbox): Promise<void> {
     this.#calls.push('disconnect');
-    await this.detachFunc?.(endpoint);
-    this.attached.delete(endpoint.endpointId);
+    await this.detachFunc?.(sandbox);
+    this.attached.delete(sandbox.sandboxId);
   }
 
-  async recover(endpoints: readonly Endpoint[]): Promise<void> {
+  async connect(sandbox: Sandbox, wanted: EndpointRequest): Promise<Sandbox> {
+    const endpoint = fakeEndpoint(sandbox.sandboxId, wanted, sandbox.endpoints.length);
+    return { ...sandbox, endpoints: [...sandbox.endpoints, endpoint] };
+  }
+
+  async disconnect(sandbox: Sandbox, network: string): Promise<Sandbox> {
+    const endpoints = sandbox.endpoints.filter(({ networkName }) => networkName !== network);
+    return { ...sandbox, endpoints };
+  }
+
+  async counters(): Promise<Record<string, never>> {
+    return {};
+  }
+
+  async recover(sandboxes: Parameters<Networks['recover']>[0]): Promise<void> {
     this.#calls.push('recover networks');
-    await this.recoverFunc?.(endpoints);
+    await this.recoverFunc?.(sandboxes);
   }
 
   async close(): Promise<void> {
     this.#calls.push('close');
   }
+}
+
+function fakeNetwork(name: string, driver: NetworkRecord['driver']): NetworkRecord {
+  return {
+    id: name,
+    name,
+    driver,
+    bridge: null,
+    created: '',
+    internal: false,
+    attachable: false,
+    enableIPv4: true,
+    enableIPv6: false,
+    ipam: { options: {}, ranges: [] },
+    options: {},
+    labels: {},
+  };
+}
+
+function fakeEndpoint(sandboxId: string, wanted: EndpointRequest, index: number): Endpoint {
+  return {
+    endpointId: `endpoint-${index}-${sandboxId}`,
+    networkId: wanted.network,
+    networkName: wanted.network,
+    interface: `eth${index}`,
+    address: wanted.ipv4 ?? `10.0.${index}.2`,
+    prefixLength: 24,
+    gateway: `10.0.${index}.1`,
+    address6: wanted.ipv6,
+    prefixLength6: 0,
+    gateway6: null,
+    mac: '02:00:00:00:00:02',
+    dnsNames: [...wanted.dnsNames],
+  };
 }
 
 export class FakeVolumes implements Volumes {

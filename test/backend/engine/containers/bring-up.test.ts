@@ -37,7 +37,7 @@ describe('a start that fails', () => {
       assert.equal(streams === null, name !== 'runtime start');
       assert.equal(engine.snapshotter.mounted.size, 0);
       assert.equal(engine.networks.attached.size, 0);
-      assert.equal(container.endpoint, null);
+      assert.equal(container.sandbox, null);
       assert.equal(container.monitored, null);
       assert.equal(container.state.status, 'created');
       assert.equal(container.state.error, 'step failed');

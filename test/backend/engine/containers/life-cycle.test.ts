@@ -40,7 +40,7 @@ describe('the life of a container', () => {
     assert.equal(container.state.exitCode, 7);
     assert.equal(container.state.oomKilled, true);
     assert.equal(container.state.pid, 0);
-    assert.equal(container.endpoint, null);
+    assert.equal(container.sandbox, null);
     assert.equal(engine.snapshotter.mounted.size + engine.networks.attached.size, 0);
     assert.equal(engine.snapshotter.prepared.size, 1);
   });

@@ -88,7 +88,7 @@ describe('recovery after the daemon’s death', () => {
     await using _later = later;
     assert.equal(container.state.status, 'exited');
     assert.equal(container.state.exitCode, 42);
-    assert.equal(container.endpoint, null);
+    assert.equal(container.sandbox, null);
     assert.deepEqual(later.actions, ['die']);
     assert.ok(later.calls.includes('unmount') && later.calls.includes('disconnect'));
   });
