@@ -50,6 +50,7 @@ export async function createNetworks(dependencies: NetworksDependencies): Promis
     members: () => [],
     connect: later,
     disconnect: later,
+    rename: async (sandbox) => sandbox,
     counters: later,
     attach: async (request) => toSandbox(await attach(context, toOneRequest(request))),
     detach: (sandbox) => detach(context, toOneEndpoint(sandbox)),

@@ -15,6 +15,8 @@ export interface IpamRange {
   gateway: string;
   /** Addresses that are somebody else's, by name. */
   auxAddresses: Record<string, string>;
+  /** The engine chose the subnet, as nobody asked for one: static addresses are refused in it. */
+  picked?: boolean | undefined;
 }
 
 export interface NetworkRecord {
@@ -121,6 +123,8 @@ export interface Networks {
   connect(sandbox: Sandbox, request: EndpointRequest): Promise<Sandbox>;
   /** @throws not-found where the container is not in it */
   disconnect(sandbox: Sandbox, network: string): Promise<Sandbox>;
+  /** The container is found under other names from now on. @param names by network id */
+  rename(sandbox: Sandbox, names: Readonly<Record<string, readonly string[]>>): Promise<Sandbox>;
   /** Bytes, packets, errors and drops of each interface of the sandbox, as `docker stats` wants them. */
   counters(sandbox: Sandbox): Promise<Record<string, InterfaceCounters>>;
   /** After the daemon's restart: listeners and names again, rules checked, addresses taken; what no sandbox owns is removed. */

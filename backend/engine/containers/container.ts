@@ -188,6 +188,8 @@ const portSchema = z.object({
 
 /** What a container asks of a network that it is in: kept over stops, and echoed by inspect. */
 export const endpointSettingsSchema = z.object({
+  /** Empty where no network of this name was there yet. */
+  networkId: z.string().default(''),
   aliases: z.array(z.string()),
   /** Static addresses; null for one of the network's choice. */
   ipv4: z.string().nullable(),

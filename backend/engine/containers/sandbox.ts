@@ -20,6 +20,7 @@ export function attachRequest(_context: EngineContext, container: Container): At
 }
 
 const NOTHING_SPECIAL: EndpointSettings = {
+  networkId: '',
   aliases: [],
   ipv4: null,
   ipv6: null,

@@ -133,6 +133,14 @@ export class FakeNetworks implements Networks {
     return { ...sandbox, endpoints };
   }
 
+  async rename(sandbox: Sandbox, names: Readonly<Record<string, readonly string[]>>): Promise<Sandbox> {
+    const endpoints = sandbox.endpoints.map((endpoint) => ({
+      ...endpoint,
+      dnsNames: names[endpoint.networkId] ?? endpoint.dnsNames,
+    }));
+    return { ...sandbox, endpoints };
+  }
+
   async counters(): Promise<Record<string, never>> {
     return {};
   }
