@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { createDaemon } from '../daemon.ts';
 import { createLogger } from '../base/logger.ts';
 import { listenOnSocket } from './listen.ts';
-import { notifyReady } from './notify-systemd.ts';
+import { takeNotifySocket } from './notify-systemd.ts';
 import { parseServeOptions } from './serve-options.ts';
 
 /** Open HTTP connections get this long after SIGTERM; log followers would stay for ever. */
@@ -10,6 +10,7 @@ const GRACE = 2_000;
 
 /** `stratad serve`: runs until SIGTERM or SIGINT. Containers go on. */
 export async function serve(args: readonly string[]): Promise<void> {
+  const notifyReady = takeNotifySocket();
   const options = parseServeOptions(args);
   const logger = createLogger(options.logLevel);
   const daemon = await createDaemon(options, logger);
