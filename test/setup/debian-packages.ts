@@ -12,6 +12,8 @@ export const CODE_SERVER_PACKAGES = ['build-essential', 'python3', 'pkg-config',
 export const TEST_PACKAGES = [
   'chromium',
   'mmdebstrap',
+  'qemu-system-x86',
+  'e2fsprogs',
   'xz-utils',
   'zstd',
   'bsdutils',
