@@ -8,7 +8,7 @@ import {
 import { build } from '../setup/build.ts';
 import { ensureImage } from '../setup/images/ensure-image.ts';
 import { runCommandLine, SetupError, step } from '../setup/step.ts';
-import { anyDockerCli } from '../setup/trixie-packages.ts';
+import { anyDockerCli } from '../setup/docker-clients.ts';
 import { ensurePeersRoot } from './peers-root.ts';
 
 const INSIDE = new URL('inside.ts', import.meta.url).pathname;

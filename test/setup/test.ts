@@ -12,8 +12,9 @@ import { ensureImage, type TestImage } from './images/ensure-image.ts';
 import { lint } from './lint-steps.ts';
 import { mochaGroup } from './mocha-group.ts';
 import { runCommandLine, SetupError, step } from './step.ts';
+import { ensureVmImage } from './vm-image.ts';
 import { add, type Tally } from './tally.ts';
-import { anyDockerCli, trixieDockerCli } from './trixie-packages.ts';
+import { anyDockerCli, trixieDockerCli } from './docker-clients.ts';
 
 const MINUTE = 60_000;
 const IMAGES: TestImage[] = ['busybox', 'demo', 'debian', 'nginx', 'node', 'files-20k'];
@@ -60,6 +61,9 @@ async function setUp(wanted: readonly string[]): Promise<string> {
   });
   await step('build', async () => ((await build({ packaged: true })) ? 'built' : 'up to date'));
   for (const image of IMAGES) await step(`image ${image}`, () => ensureImage(image));
+  if (wanted.length === 0 || wanted.includes('vm')) {
+    await step('virtual machine', async () => `Debian trixie, ${(await ensureVmImage()).disk}`);
+  }
   if (wanted.length === 0 || wanted.includes('e2e')) {
     await step('code-server', async () => {
       const { version, fromCache } = await ensureCodeServer();
@@ -89,6 +93,7 @@ function testGroups(docker: string): Groups {
       return mochaGroup('api with docker CLI 26.1', files, { env: older, timeout: 3 * MINUTE });
     },
     headless,
+    vm: () => mochaGroup('vm', ['test/vm/**/*.test.ts'], { env, timeout: 12 * MINUTE }),
     e2e: () => mochaGroup('e2e', ['test/e2e/**/*.test.ts'], { env, timeout: 6 * MINUTE }),
   };
 }
