@@ -3,8 +3,9 @@ import { CleanupStack } from '../../base/cleanup-stack.ts';
 import { messageOf } from '../../base/errors.ts';
 import { buildSpec } from '../../runtime/spec/build-spec.ts';
 import type { EngineContext } from '../context.ts';
+import { emitMemberships } from '../networks/network-events.ts';
 import type { Container } from './container.ts';
-import { attachRequest, toSandboxRecord } from './sandbox.ts';
+import { makeSandbox } from './sandbox.ts';
 import { prepareMounts } from './prepare-mounts.ts';
 import { specInput } from './spec-input.ts';
 import { startFailure } from './start-failure.ts';
@@ -70,16 +71,18 @@ async function mountAndConnect(
   undo.defer(() => snapshotter.unmount(container.id));
   undo.defer(async () => {
     if (container.sandbox) await networks.detach(container.sandbox);
+    emitMemberships(context, 'disconnect', container);
     container.sandbox = null;
   });
   const [mounted, attached] = await Promise.allSettled([
     snapshotter.mount(container.id),
-    networks.attach(attachRequest(context, container)),
+    makeSandbox(context, container),
   ]);
-  if (attached.status === 'fulfilled') container.sandbox = toSandboxRecord(attached.value);
+  if (attached.status === 'fulfilled') container.sandbox = attached.value;
   if (mounted.status === 'rejected') throw mounted.reason;
   if (attached.status === 'rejected') throw attached.reason;
   containers.save(container);
+  emitMemberships(context, 'connect', container);
   return mounted.value;
 }
 

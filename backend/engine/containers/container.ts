@@ -157,6 +157,18 @@ export const hostConfigSchema = z.object({
     .object({ type: z.enum(['json-file', 'local', 'none']), options: z.record(z.string(), z.string()) })
     .default({ type: 'json-file', options: {} }),
   containerIdFile: z.string().default(''),
+  /** Wishes for a device driver (GPUs): kept, and refused at start while there is none. */
+  deviceRequests: z
+    .array(
+      z.object({
+        driver: z.string(),
+        count: z.int(),
+        deviceIds: z.array(z.string()),
+        capabilities: z.array(z.array(z.string())),
+        options: z.record(z.string(), z.string()),
+      }),
+    )
+    .default([]),
 });
 export type HostConfig = z.infer<typeof hostConfigSchema>;
 
@@ -175,6 +187,13 @@ export const mountPointSchema = z.object({
   subpath: z.string().default(''),
   nonRecursive: z.boolean().default(false),
   readOnlyDepth: z.enum(['', 'non-recursive', 'force-recursive']).default(''),
+  /** Binds: a source that is missing at start is made. */
+  createSource: z.boolean().default(true),
+  /** Image mounts: what is looked at, whatever becomes of the name. */
+  image: z
+    .object({ id: z.string(), diffIds: z.array(z.string()) })
+    .nullable()
+    .default(null),
 });
 export type MountPoint = z.infer<typeof mountPointSchema>;
 
@@ -255,8 +274,7 @@ export const stateSchema = z.object({
 });
 export type ContainerState = z.infer<typeof stateSchema>;
 
-/** Everything that a restarted daemon knows of a container. */
-export const containerSchema = z.object({
+const recordSchema = z.object({
   id: z.string(),
   /** Without Docker's leading slash. */
   name: z.string(),
@@ -269,7 +287,7 @@ export const containerSchema = z.object({
   mountPoints: z.array(mountPointSchema),
   state: stateSchema,
   /** By network name: what it joins at its next start, or is in now. */
-  networks: z.record(z.string(), endpointSettingsSchema).default({}),
+  networks: z.record(z.string(), endpointSettingsSchema),
   sandbox: sandboxSchema.nullable().default(null),
   /** Ids of a container in a user namespace of its own: 0…size-1 are `hostId`… on the host. Null without one. */
   idMapping: z.object({ hostId: z.int(), size: z.int() }).nullable().default(null),
@@ -277,4 +295,27 @@ export const containerSchema = z.object({
   /** /proc/sys/kernel/random/boot_id of the boot that it last ran in. */
   bootId: z.string(),
 });
+
+/** Everything that a restarted daemon knows of a container. */
+export const containerSchema = z.preprocess(withNetworks, recordSchema);
 export type Container = z.infer<typeof containerSchema>;
+
+/** Records of the first version know the network mode alone; now no networks at all means what it says. */
+function withNetworks(record: unknown): unknown {
+  const old = z.looseObject({
+    networks: z.undefined(),
+    hostConfig: z.looseObject({ networkMode: z.string() }),
+  });
+  const { success, data } = old.safeParse(record);
+  if (!success) return record;
+  const nothing = {
+    aliases: [],
+    ipv4: null,
+    ipv6: null,
+    linkLocal: [],
+    mac: null,
+    links: [],
+    driverOpts: {},
+  };
+  return { ...data, networks: { [data.hostConfig.networkMode]: { ...nothing, gwPriority: 0 } } };
+}

@@ -12,6 +12,7 @@ import { mergeConfig } from './merge-config.ts';
 import { portMappings } from './port-mappings.ts';
 import { randomName } from './random-name.ts';
 import { resolveMounts } from './resolve-mounts.ts';
+import { resolveNetworks } from './resolve-networks.ts';
 
 /**
  * Makes a container that is ready to start: its writable layer, its volumes, its record.
@@ -24,7 +25,8 @@ export async function createContainer(context: EngineContext, request: CreateReq
   // Until the container's own record holds the layers, the lease does.
   using _lease = lease;
   const config = mergeConfig(id, image.config, request);
-  const hostConfig = { ...request.hostConfig, networkMode: networkMode(request.hostConfig.networkMode) };
+  const { networkMode, networks } = resolveNetworks(context, request);
+  const hostConfig = { ...request.hostConfig, networkMode };
   if (hostConfig.autoRemove && hostConfig.restartPolicy.name !== 'no')
     throw invalidArgument("can't create 'AutoRemove' container with restart policy");
   portMappings(config, hostConfig);
@@ -58,7 +60,7 @@ export async function createContainer(context: EngineContext, request: CreateReq
       stoppedByUser: false,
       health: null,
     },
-    networks: request.networks,
+    networks,
     sandbox: null,
     idMapping: null,
     monitored: null,
@@ -88,8 +90,4 @@ async function findImage(context: EngineContext, name: string): Promise<{ image:
       error,
     );
   }
-}
-
-function networkMode(mode: string): string {
-  return mode === '' || mode === 'default' ? 'bridge' : mode;
 }

@@ -1,5 +1,6 @@
 import { messageOf } from '../../base/errors.ts';
 import type { EngineContext } from '../context.ts';
+import { emitMemberships } from '../networks/network-events.ts';
 import type { Container } from './container.ts';
 
 /** Gives back what only a running container needs: cgroup and bundle, mount, network. Idempotent; goes on after a failure. */
@@ -16,6 +17,9 @@ export async function releaseResources(context: EngineContext, container: Contai
       logger.warn({ container: id, error: messageOf(result.reason) }, 'left behind after an exit');
   }
   // What could not be given back stays in the record, so that the next start of the daemon tries again.
-  if (results[2]?.status === 'fulfilled') container.sandbox = null;
+  if (results[2]?.status === 'fulfilled') {
+    emitMemberships(context, 'disconnect', container);
+    container.sandbox = null;
+  }
   containers.save(container);
 }

@@ -1,7 +1,9 @@
 import { invalidArgument, notFound } from '../../base/errors.ts';
 import type { EngineContext } from '../context.ts';
 import { checkedName } from './container-name.ts';
+import type { Container } from './container.ts';
 import { emitContainer } from './container-events.ts';
+import { dnsNames, NOTHING_SPECIAL, toSandboxRecord } from './sandbox.ts';
 
 /** @throws conflict when the name is taken */
 export async function renameContainer(
@@ -17,6 +19,22 @@ export async function renameContainer(
       throw invalidArgument('Renaming a container with the same name as its current name');
     const oldName = `/${container.name}`;
     context.containers.rename(container, checkedName(name));
+    await renameInNetworks(context, container);
     emitContainer(context, 'rename', container, { oldName });
   });
+}
+
+/** A running container answers to its new name at once. */
+async function renameInNetworks(
+  { networks, containers }: EngineContext,
+  container: Container,
+): Promise<void> {
+  if (!container.sandbox) return;
+  const names = container.sandbox.endpoints.map(({ networkId, networkName }) => [
+    networkId,
+    dnsNames(container, networkName, container.networks[networkName] ?? NOTHING_SPECIAL),
+  ]);
+  const sandbox = await networks.rename(container.sandbox, Object.fromEntries(names));
+  container.sandbox = toSandboxRecord(sandbox);
+  containers.save(container);
 }

@@ -28,7 +28,7 @@ export interface FakeEngine extends AsyncDisposable {
   images: FakeImages;
   /** What the fakes were asked for, in order. */
   calls: string[];
-  /** Actions of the events so far, in order. */
+  /** Actions of the containers' events so far, in order. */
   actions: string[];
   /** Warnings and errors that were logged. */
   complaints: string[];
@@ -52,7 +52,9 @@ function engineIn(path: string, removeDirectory: () => PromiseLike<void>): FakeE
     mkdirSync(directory, { recursive: true });
   const records = openRecords(layout.database);
   const events = new EventLog();
-  events.subscribe(({ action }) => actions.push(action));
+  events.subscribe(({ type, action }) => {
+    if (type === 'container') actions.push(action);
+  });
   const complain = (fields: object, message: string): void =>
     void complaints.push(`${message}: ${JSON.stringify(fields)}`);
   const images = new FakeImages();
