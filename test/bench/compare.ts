@@ -16,12 +16,14 @@ interface Work {
   /** Not timed. */
   before?: (engine: Engine) => Promise<unknown>;
   work: (engine: Engine) => Promise<unknown>;
+  /** After the last round; not timed. */
+  after?: (engine: Engine) => Promise<unknown>;
 }
 
 /** Interleaved: every engine once per round, so that what slows the machine slows all of them. */
 export async function compare(
   engines: readonly Engine[],
-  { name, runs, limits, before, work }: Work,
+  { name, runs, limits, before, work, after }: Work,
 ): Promise<Comparison> {
   const times: Record<string, number[]> = Object.fromEntries(engines.map((engine) => [engine.name, []]));
   // One round more, whose times do not count: pages, caches and lazy modules are warm afterwards.
@@ -32,6 +34,7 @@ export async function compare(
       if (round > 0) times[engine.name]?.push(time);
     }
   }
+  if (after) for (const engine of engines) await after(engine);
   return { name, times, limits };
 }
 

@@ -10,6 +10,7 @@ export interface Engine {
   readonly version: string;
   /** The same docker CLI for all three, on this engine's socket. */
   readonly docker: DockerCli;
+  readonly socket: string;
 }
 
 /** Strata, Docker Engine and Podman side by side, each with its data on the same file system. */
@@ -30,7 +31,7 @@ export async function startEngines(
 
 async function engine(name: Engine['name'], socket: string): Promise<Engine> {
   const docker = dockerCli(socket);
-  return { name, docker, version: await docker.ok(['version', '-f', '{{.Server.Version}}']) };
+  return { name, docker, socket, version: await docker.ok(['version', '-f', '{{.Server.Version}}']) };
 }
 
 async function startDocker(stack: AsyncDisposableStack, root: PeersRoot): Promise<string> {

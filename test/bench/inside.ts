@@ -8,7 +8,9 @@ import { makeTempDir } from '../support/temp-dir.ts';
 import { agentAtRest } from './at-rest.ts';
 import { compare, report, type Comparison } from './compare.ts';
 import { startEngines, type Engine } from './engines.ts';
+import { againstBareCrun, hasCrun, manyAtOnce, memoryPerContainer } from './containers.ts';
 import { layerExplorer } from './layer-explorer.ts';
+import { startAgent } from './start-agent.ts';
 
 /** `--quick` leaves out the long ones: the 44,000 files and the minute at rest. */
 const quick = process.argv.includes('--quick');
@@ -17,7 +19,10 @@ await runCommandLine(async () => {
   const registry = await startImageRegistry(['busybox', 'bench-300mb', 'bench-44k', 'files-20k']);
   await using _ = registry;
   const comparisons = await withEngines(registry.host);
-  const verdicts = [await layerExplorer(`${registry.host}/files-20k`)];
+  const verdicts = [
+    ...(await containersOfOurs(`${registry.host}/busybox`)),
+    await layerExplorer(`${registry.host}/files-20k`),
+  ];
   if (!quick) verdicts.push(await agentAtRest());
   const missed = [...comparisons.verdicts, ...verdicts].filter((holds) => !holds).length;
   await mkdir(fromRoot('test-output'), { recursive: true });
@@ -36,7 +41,7 @@ async function withEngines(host: string): Promise<{ all: Comparison[]; verdicts:
   for (const { name, version } of engines) console.log(`  ${name} ${version}`);
   const all: Comparison[] = [];
   const verdicts: boolean[] = [];
-  for (const measure of [runTrue, pullLarge, ...(quick ? [] : [pullSmall])]) {
+  for (const measure of [runTrue, startMany, pullLarge, ...(quick ? [] : [pullSmall])]) {
     const comparison = await measure(engines, host);
     all.push(comparison);
     verdicts.push(report(comparison));
@@ -52,6 +57,22 @@ async function runTrue(engines: readonly Engine[], host: string): Promise<Compar
     limits: { Docker: 0.4, Podman: 0.6 },
     work: ({ docker }) => docker.ok(['run', '--rm', `${host}/busybox`, 'true']),
   });
+}
+
+function startMany(engines: readonly Engine[], host: string): Promise<Comparison> {
+  return manyAtOnce(
+    engines.filter(({ name }) => name !== 'Podman'),
+    `${host}/busybox`,
+  );
+}
+
+/** What only Strata is asked. */
+async function containersOfOurs(image: string): Promise<boolean[]> {
+  await using daemon = await startAgent();
+  await daemon.docker.ok(['pull', '-q', image]);
+  const holds = [await memoryPerContainer(daemon, image)];
+  if (await hasCrun()) holds.push(await againstBareCrun(daemon, image));
+  return holds;
 }
 
 function pullLarge(engines: readonly Engine[], host: string): Promise<Comparison> {
