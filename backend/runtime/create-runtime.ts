@@ -11,8 +11,10 @@ import { createContainer } from './container/create-container.ts';
 import { deleteContainer } from './container/delete-container.ts';
 import { ExitWatches } from './container/exit-watches.ts';
 import { killContainer } from './container/kill-container.ts';
+import { pauseContainer, resumeContainer } from './container/pause-container.ts';
 import { SeccompCache } from './container/seccomp-cache.ts';
 import { startContainer } from './container/start-container.ts';
+import { updateContainer } from './container/update-container.ts';
 import { waitExit } from './container/wait-exit.ts';
 import type { RuntimeContext } from './context.ts';
 import { execProcess } from './exec/exec-process.ts';
@@ -67,6 +69,9 @@ function runtimeOf(context: RuntimeContext): ConmonRuntime {
     create: (request) => createContainer(context, request),
     start: (id) => startContainer(context, id),
     kill: async (id, signal, all = false) => killContainer(context, id, signal, all),
+    pause: (id) => pauseContainer(context, id),
+    resume: (id) => resumeContainer(context, id),
+    update: (id, resources) => updateContainer(context, id, resources),
     waitExit: (id, signal) => waitExit(context, id, signal),
     delete: (id) => deleteContainer(context, id),
     attach: async (id, streams) => attachStreams(bundle(id).attach, streams),

@@ -1,5 +1,5 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
-import type { RuntimeSpec } from '../oci/runtime-spec.ts';
+import type { LinuxResources, RuntimeSpec } from '../oci/runtime-spec.ts';
 
 /** What a container's life needs to know of the kernel: enough to tell its process from a later one with the same pid. */
 export interface ProcessIdentity {
@@ -61,6 +61,8 @@ export interface RunningExec {
   /** Settles once. Never rejects after the exec has started. */
   exit: Promise<ExitStatus>;
   resize(rows: number, columns: number): Promise<void>;
+  /** To the process alone, not to those that it started. Nothing happens when it is gone. */
+  kill(signal: number): void;
 }
 
 /**
@@ -76,6 +78,11 @@ export interface Runtime {
   start(id: string): Promise<void>;
   /** Sends a signal to init, or to every process of the cgroup with `all`. @throws not-found when it is gone. */
   kill(id: string, signal: number, all?: boolean): Promise<void>;
+  /** Freezes all of its processes; signals but SIGKILL wait until `resume`. @throws with the runtime's own words. */
+  pause(id: string): Promise<void>;
+  resume(id: string): Promise<void>;
+  /** Sets limits of a living container; what is not named stays. @throws with the runtime's own words. */
+  update(id: string, resources: LinuxResources): Promise<void>;
   /** The exit of init. Resolves at once when it is over; works for adopted containers too (pidfd or conmon's exit file). */
   waitExit(id: string, signal?: AbortSignal): Promise<ExitStatus>;
   /** Deletes what the runtime keeps of a stopped container: cgroup, state, sockets, bundle. Idempotent. */
@@ -87,13 +94,13 @@ export interface Runtime {
   /** Pids of the container's cgroup, host view. */
   processes(id: string): Promise<number[]>;
   /**
-   * After the daemon's restart: the container as conmon knows it. `running`, `created`, or `exited` with its status;
+   * After the daemon's restart: the container as conmon knows it. `running`, `paused`, `created`, or `exited` with its status;
    * `gone` where nothing is left of it (reboot).
    */
   adopt(
     id: string,
   ): Promise<
-    | { state: 'running' | 'created'; monitored: MonitoredContainer }
+    | { state: 'running' | 'paused' | 'created'; monitored: MonitoredContainer }
     | { state: 'exited'; status: ExitStatus }
     | { state: 'gone' }
   >;

@@ -21,7 +21,7 @@ export async function adoptContainer(context: RuntimeContext, id: string): Promi
   if (readExit(bundle, id)) return { state: 'exited', status: await context.exits.watch(id, monitored) };
   if (monitored.init.pid === 0) return { state: 'gone' };
   void context.exits.watch(id, monitored);
-  return { state: (await isStarted(context, id)) ? 'running' : 'created', monitored };
+  return { state: await stateOf(context, id), monitored };
 }
 
 /** The processes, once a creation under way has come to its end one way or the other. */
@@ -38,8 +38,12 @@ async function settledProcesses(bundle: BundlePaths, id: string): Promise<Monito
 
 const stateSchema = z.object({ status: z.string() });
 
-async function isStarted({ lowLevel, stateRoot }: RuntimeContext, id: string): Promise<boolean> {
+async function stateOf(
+  { lowLevel, stateRoot }: RuntimeContext,
+  id: string,
+): Promise<'running' | 'paused' | 'created'> {
   const { code, stdout } = await tryCommand(lowLevel.path, ['--root', stateRoot, 'state', id]);
-  if (code !== 0) return true;
-  return stateSchema.parse(JSON.parse(stdout)).status !== 'created';
+  if (code !== 0) return 'running';
+  const { status } = stateSchema.parse(JSON.parse(stdout));
+  return status === 'created' || status === 'paused' ? status : 'running';
 }

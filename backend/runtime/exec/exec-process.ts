@@ -3,6 +3,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CleanupStack } from '../../base/cleanup-stack.ts';
 import { internal, notFound } from '../../base/errors.ts';
+import { signalProcess } from '../../linux/pidfd.ts';
+import { startTimeOf } from '../../linux/proc-stat.ts';
 import { attachStreams } from '../attach/attach-streams.ts';
 import { containerBundle, execBundle, type BundlePaths } from '../conmon/bundle-paths.ts';
 import { resizeTerminal } from '../conmon/control.ts';
@@ -29,11 +31,15 @@ export async function execProcess(context: RuntimeContext, request: ExecRequest)
   try {
     const { pid, streams } = await beginExec(monitor, request, bundle);
     undo.release();
+    const startTime = startTimeOf(pid);
     return {
       pid,
       streams,
       exit: execEnd(monitor.sync, bundle),
       resize: (rows, columns) => resizeTerminal(bundle.control, rows, columns),
+      kill: (signal) => {
+        if (startTime !== null) signalProcess({ pid, startTime }, signal);
+      },
     };
   } finally {
     monitor.close();

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { notFound } from '../../../backend/base/errors.ts';
+import type { LinuxResources } from '../../../backend/oci/runtime-spec.ts';
 import type {
   AttachedStreams,
   ExitStatus,
@@ -27,6 +28,9 @@ export class FakeRuntime implements Runtime {
   createFunc?: Runtime['create'];
   startFunc?: Runtime['start'];
   killFunc?: Runtime['kill'];
+  pauseFunc?: Runtime['pause'];
+  resumeFunc?: Runtime['resume'];
+  updateFunc?: Runtime['update'];
   deleteFunc?: Runtime['delete'];
   attachFunc?: Runtime['attach'];
   execFunc?: Runtime['exec'];
@@ -67,6 +71,21 @@ export class FakeRuntime implements Runtime {
     this.#calls.push(`kill ${signal}`);
     if (this.killFunc) return this.killFunc(id, signal);
     if (signal === 9 || signal === 15) this.exit(id, 128 + signal);
+  }
+
+  async pause(id: string): Promise<void> {
+    this.#calls.push('pause');
+    await this.pauseFunc?.(id);
+  }
+
+  async resume(id: string): Promise<void> {
+    this.#calls.push('resume');
+    await this.resumeFunc?.(id);
+  }
+
+  async update(id: string, resources: LinuxResources): Promise<void> {
+    this.#calls.push(`update ${JSON.stringify(resources)}`);
+    await this.updateFunc?.(id, resources);
   }
 
   waitExit(id: string, signal?: AbortSignal): Promise<ExitStatus> {
