@@ -6,6 +6,7 @@ import { containerRoutes } from './containers/container-routes.ts';
 import { eventsRoute } from './events/events-route.ts';
 import { execRoutes, execStartRoute } from './exec/exec-routes.ts';
 import { imageRoutes } from './images/image-routes.ts';
+import { networkRoutes } from './networks/network-routes.ts';
 import type { Route } from './route.ts';
 import type { HijackRoute } from './server/create-server.ts';
 import { isolationRoute } from './strata/isolation-route.ts';
@@ -32,7 +33,8 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...execRoutes(engine),
     isolationRoute(engine),
     ...strataLayerRoutes({ context: images, containerStack: (name) => containerStack(engine, name) }),
-    ...absentKinds(engine.networks, engine.volumes),
+    ...networkRoutes(engine),
+    ...absentKinds(engine.volumes),
   ];
 }
 

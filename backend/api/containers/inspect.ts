@@ -3,6 +3,7 @@ import { logPath } from '../../engine/containers/bring-up.ts';
 import type { EngineContext } from '../../engine/context.ts';
 import { hexOf, type Digest } from '../../oci/digest.ts';
 import type { Route } from '../route.ts';
+import { clientOlderThan } from '../wire/client-version.ts';
 import { containerInspect } from '../wire/container-inspect.ts';
 import { flag } from '../wire/query.ts';
 import { containerSize } from './image-name.ts';
@@ -10,7 +11,7 @@ import { containerSize } from './image-name.ts';
 export const inspectRoute = (engine: EngineContext): Route => ({
   method: 'GET',
   path: '/containers/:id/json',
-  handle: async ({ params, query }) => {
+  handle: async ({ params, query, raw }) => {
     const container = engine.containers.resolve(params['id'] ?? '');
     const { layout, snapshotter } = engine;
     const lowers = [...container.diffIds]
@@ -26,6 +27,7 @@ export const inspectRoute = (engine: EngineContext): Route => ({
         lower: lowers.join(':'),
       },
       size: flag(query, 'size') ? await containerSize(engine, container) : null,
+      idAsAlias: clientOlderThan(raw, '1.45'),
     });
     return { status: 200, body };
   },

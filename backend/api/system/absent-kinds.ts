@@ -1,5 +1,4 @@
 import { notFound, notImplemented, unavailable } from '../../base/errors.ts';
-import type { Networks, NetworkRecord } from '../../network/networks.ts';
 import type { Volumes } from '../../volume/volumes.ts';
 import type { Route } from '../route.ts';
 
@@ -9,17 +8,8 @@ type Method = Route['method'];
  * Kinds of object that this version does not manage yet. `docker inspect NAME` asks for one kind after the other
  * and stops at anything but 404: a look-up answers 404, a list is empty, and only a change says 501.
  */
-export function absentKinds(networks: Networks, volumes: Volumes): Route[] {
+export function absentKinds(volumes: Volumes): Route[] {
   return [
-    reply('GET', '/networks', () => networks.list().map(networkWire)),
-    reply('GET', '/networks/:id', ({ id }) => networkWire(networks.get(id))),
-    ...missing('managing networks', [
-      ['POST', '/networks/create'],
-      ['POST', '/networks/prune'],
-      ['POST', '/networks/:id/connect'],
-      ['POST', '/networks/:id/disconnect'],
-      ['DELETE', '/networks/:id'],
-    ]),
     reply('GET', '/volumes', () => ({ Volumes: volumes.list().map(volumeWire), Warnings: null })),
     reply('GET', '/volumes/:id', ({ id }) => volumeWire(volumes.get(id))),
     ...missing('managing volumes', [
@@ -103,31 +93,6 @@ function swarmOnly(kind: string): Route[] {
     { method, path: `/${kind}`, handle: refuse },
     { method, path: `/${kind}/*rest`, handle: refuse },
   ]);
-}
-
-function networkWire({ name, id, created, driver, ipam, bridge }: NetworkRecord): Record<string, unknown> {
-  return {
-    Name: name,
-    Id: id,
-    Created: created,
-    Scope: 'local',
-    Driver: driver === 'none' ? 'null' : driver,
-    EnableIPv4: true,
-    EnableIPv6: false,
-    IPAM: {
-      Driver: 'default',
-      Options: null,
-      Config: ipam.ranges.map(({ subnet, gateway }) => ({ Subnet: subnet, Gateway: gateway })),
-    },
-    Internal: false,
-    Attachable: false,
-    Ingress: false,
-    ConfigFrom: { Network: '' },
-    ConfigOnly: false,
-    Containers: {},
-    Options: bridge ? { 'com.docker.network.bridge.name': bridge } : {},
-    Labels: {},
-  };
 }
 
 function volumeWire({

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { invalidArgument, notImplemented } from '../../base/errors.ts';
 import { parseSignal } from '../../engine/containers/kill.ts';
 import type { CreateRequest } from '../../engine/containers/create-request.ts';
+import { networkingConfigWire, toNetworks } from './endpoint-settings.ts';
 import { hostConfigWire, toHostConfig } from './host-config.ts';
 
 const strings = z.array(z.string()).nullish();
@@ -37,9 +38,8 @@ export const containerCreateSchema = z.looseObject({
   StopTimeout: z.int().nullish(),
   Healthcheck: z.looseObject({ Test: strings }).nullish(),
   HostConfig: hostConfigWire.nullish(),
-  NetworkingConfig: z
-    .looseObject({ EndpointsConfig: z.record(z.string(), z.looseObject({}).nullable()).nullish() })
-    .nullish(),
+  MacAddress: text,
+  NetworkingConfig: networkingConfigWire.nullish(),
 });
 type ContainerCreate = z.infer<typeof containerCreateSchema>;
 
@@ -54,14 +54,13 @@ export function toCreateRequest(name: string | null, body: unknown): CreateReque
   return {
     name,
     config: toConfig(wire),
-    hostConfig: { ...hostConfig, networkMode: hostConfig.networkMode || firstNetwork(wire) },
-    networks: {},
+    hostConfig,
+    networks: toNetworks(wire.NetworkingConfig, {
+      networkMode: hostConfig.networkMode,
+      mac: wire.MacAddress,
+    }),
     platform: null,
   };
-}
-
-function firstNetwork(wire: ContainerCreate): string {
-  return Object.keys(wire.NetworkingConfig?.EndpointsConfig ?? {})[0] ?? '';
 }
 
 function toConfig(wire: ContainerCreate): CreateRequest['config'] {

@@ -1,26 +1,39 @@
 import type { Container, EndpointSettings } from '../../engine/containers/container.ts';
+import { dnsNames } from '../../engine/containers/sandbox.ts';
+import { isPredefined } from '../../engine/networks/network-names.ts';
 
-/** `NetworkSettings.Networks`: one entry a network, empty addresses while the container does not run. */
-export function endpointSettings(container: Container): Record<string, unknown> {
-  const { hostConfig, networks, sandbox } = container;
-  const names = new Set([
-    ...Object.keys(networks),
-    ...(sandbox?.endpoints.map(({ networkName }) => networkName) ?? []),
-  ]);
-  if (names.size === 0) names.add(hostConfig.networkMode);
-  return Object.fromEntries([...names].map((name) => [name, oneNetwork(container, name, networks[name])]));
+/**
+ * `NetworkSettings.Networks`: one entry a network, empty addresses while the container does not run. The network's
+ * id is there also then: Compose makes a container anew that does not seem to be in its network.
+ * @param options.idAsAlias clients before API 1.45 find the container's short id and hostname among its aliases
+ */
+export function endpointSettings(
+  container: Container,
+  options: { idAsAlias?: boolean } = {},
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(container.networks).map(([name, wanted]) => {
+      const aliases = options.idAsAlias ? withId(container, name, wanted.aliases) : wanted.aliases;
+      return [name, oneNetwork(container, name, { ...wanted, aliases })];
+    }),
+  );
 }
 
-function oneNetwork({ sandbox }: Container, name: string, wanted: EndpointSettings | undefined) {
-  const endpoint = sandbox?.endpoints.find(({ networkName }) => networkName === name);
+function withId({ id, config }: Container, network: string, aliases: string[]): string[] {
+  return isPredefined(network) ? aliases : [...new Set([...aliases, id.slice(0, 12), config.hostname])];
+}
+
+function oneNetwork(container: Container, name: string, wanted: EndpointSettings) {
+  const endpoint = container.sandbox?.endpoints.find(({ networkName }) => networkName === name);
+  const names = endpoint?.dnsNames ?? dnsNames(container, name, wanted);
   return {
     IPAMConfig: ipamConfig(wanted),
-    Links: wanted && wanted.links.length > 0 ? wanted.links : null,
-    Aliases: wanted && wanted.aliases.length > 0 ? wanted.aliases : null,
-    MacAddress: endpoint?.mac ?? '',
-    DriverOpts: wanted && Object.keys(wanted.driverOpts).length > 0 ? wanted.driverOpts : null,
-    GwPriority: wanted?.gwPriority ?? 0,
-    NetworkID: endpoint?.networkId ?? '',
+    Links: wanted.links.length > 0 ? wanted.links : null,
+    Aliases: wanted.aliases.length > 0 ? wanted.aliases : null,
+    MacAddress: endpoint?.mac ?? wanted.mac ?? '',
+    DriverOpts: Object.keys(wanted.driverOpts).length > 0 ? wanted.driverOpts : null,
+    GwPriority: wanted.gwPriority,
+    NetworkID: endpoint?.networkId ?? wanted.networkId,
     EndpointID: endpoint?.endpointId ?? '',
     Gateway: endpoint?.gateway ?? '',
     IPAddress: endpoint?.address ?? '',
@@ -28,12 +41,12 @@ function oneNetwork({ sandbox }: Container, name: string, wanted: EndpointSettin
     IPv6Gateway: endpoint?.gateway6 ?? '',
     GlobalIPv6Address: endpoint?.address6 ?? '',
     GlobalIPv6PrefixLen: endpoint?.prefixLength6 ?? 0,
-    DNSNames: endpoint && endpoint.dnsNames.length > 0 ? endpoint.dnsNames : null,
+    DNSNames: names.length > 0 ? names : null,
   };
 }
 
-function ipamConfig(wanted: EndpointSettings | undefined): Record<string, unknown> | null {
-  if (!wanted || (wanted.ipv4 === null && wanted.ipv6 === null && wanted.linkLocal.length === 0)) return null;
+function ipamConfig(wanted: EndpointSettings): Record<string, unknown> | null {
+  if (wanted.ipv4 === null && wanted.ipv6 === null && wanted.linkLocal.length === 0) return null;
   return {
     ...(wanted.ipv4 === null ? {} : { IPv4Address: wanted.ipv4 }),
     ...(wanted.ipv6 === null ? {} : { IPv6Address: wanted.ipv6 }),

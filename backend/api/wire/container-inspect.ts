@@ -13,6 +13,8 @@ export interface InspectExtras {
   layoutPath: (file: string) => string;
   graph: { upper: string; merged: string; lower: string };
   size: { writable: number; total: number } | null;
+  /** For clients before API 1.45. */
+  idAsAlias: boolean;
 }
 
 /** GET /containers/{id}/json */
@@ -51,7 +53,7 @@ export function containerInspect(container: Container, extras: InspectExtras): R
     ...(extras.size ? { SizeRw: extras.size.writable, SizeRootFs: extras.size.total } : {}),
     Mounts: container.mountPoints.filter(({ type }) => type !== 'tmpfs').map(fromMountPoint),
     Config: inspectConfig(container),
-    NetworkSettings: inspectNetwork(container),
+    NetworkSettings: inspectNetwork(container, extras),
   };
 }
 
@@ -99,9 +101,13 @@ function inspectConfig({ config }: Container): Record<string, unknown> {
   };
 }
 
-function inspectNetwork(container: Container): Record<string, unknown> {
+function inspectNetwork(
+  container: Container,
+  { idAsAlias }: Pick<InspectExtras, 'idAsAlias'>,
+): Record<string, unknown> {
   const { sandbox } = container;
-  const endpoint = sandbox?.endpoints[0];
+  // The fields outside Networks are older than networks and speak of the default one.
+  const endpoint = sandbox?.endpoints.find(({ networkName }) => networkName === 'bridge');
   return {
     Bridge: '',
     SandboxID: sandbox?.sandboxId ?? '',
@@ -120,6 +126,6 @@ function inspectNetwork(container: Container): Record<string, unknown> {
     IPPrefixLen: endpoint?.prefixLength ?? 0,
     IPv6Gateway: endpoint?.gateway6 ?? '',
     MacAddress: endpoint?.mac ?? '',
-    Networks: endpointSettings(container),
+    Networks: endpointSettings(container, { idAsAlias }),
   };
 }
