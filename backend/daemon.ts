@@ -146,7 +146,6 @@ function makeDirectories({ dataRoot, runRoot }: ServeOptions): Layout {
     layout.containers,
     layout.volumes,
     layout.tmp,
-    layout.runContainers,
   ]) {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   }

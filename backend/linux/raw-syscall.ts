@@ -8,12 +8,15 @@ type Architecture = 'x64' | 'arm64';
  * function. Those from 424 on are the same on every architecture.
  */
 const NUMBERS = {
+  pivot_root: { x64: 155, arm64: 41 },
   mknodat: { x64: 259, arm64: 33 },
+  open_tree: { x64: 428, arm64: 428 },
   move_mount: { x64: 429, arm64: 429 },
   fsopen: { x64: 430, arm64: 430 },
   fsconfig: { x64: 431, arm64: 431 },
   fsmount: { x64: 432, arm64: 432 },
   openat2: { x64: 437, arm64: 437 },
+  mount_setattr: { x64: 442, arm64: 442 },
 } as const satisfies Record<string, Record<Architecture, number>>;
 
 const { arch } = process;

@@ -1,18 +1,22 @@
-import { lstatSync, mkdirSync, readlinkSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, readlinkSync } from 'node:fs';
 import { chmod, chown, mkdir, mkdtemp, readdir, rename, rmdir, symlink, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { conflict, isErrno, notFound } from '../base/errors.ts';
 import { KeyedLock } from '../base/keyed-lock.ts';
 import type { Logger } from '../base/logger.ts';
+import { dropPlaces } from '../linux/mount-place.ts';
 import { isFileSystemRoot } from '../linux/mount-state.ts';
 import { detach, unmount } from '../linux/mount.ts';
 import { removeTree } from '../linux/remove-tree.ts';
+import type { UserNamespace } from '../linux/user-namespace.ts';
 import { walkTree } from '../linux/walk-tree.ts';
 import { chainId } from '../oci/chain-id.ts';
 import { hexOf, type Digest } from '../oci/digest.ts';
+import { toHost, type IdMapping } from '../oci/id-mapping.ts';
 import type { Layout } from '../store/layout.ts';
 import type { StackLayers } from './make-stack.ts';
-import { mountOverlay, probeOverlay, type OverlayMethod } from './mount-overlay.ts';
+import { mountMapped, tryMapped } from './mount-mapped.ts';
+import { mountOverlay, probeOverlay, type OverlayMethod, type OverlayMount } from './mount-overlay.ts';
 import type { Snapshotter } from './snapshotter.ts';
 import { fixUpOf } from './stack-facts.ts';
 import { STACK_TMP_PREFIX, StackStore } from './stack-store.ts';
@@ -42,7 +46,12 @@ export async function createOverlaySnapshotter(
   const { layout, logger } = options;
   for (const directory of [layout.tmp, layout.stacks, layout.containers])
     await mkdir(directory, { recursive: true, mode: 0o700 });
-  await mkdir(layout.runContainers, { recursive: true, mode: 0o711 });
+  // A container's root that is nobody outside passes here to its own directory: see `#admit`.
+  for (const directory of [layout.runContainers, layout.staging]) {
+    await mkdir(directory, { recursive: true });
+    await chmod(directory, 0o711);
+  }
+  dropPlaces(layout.staging);
   for (const name of await readdir(layout.tmp))
     if (name.startsWith(TMP_PREFIX) || name.startsWith(STACK_TMP_PREFIX))
       await removeTree(join(layout.tmp, name));
@@ -51,14 +60,17 @@ export async function createOverlaySnapshotter(
   return new DirectorySnapshotter(options, method);
 }
 
-async function tryOverlay(layout: Layout): Promise<OverlayMethod> {
+const tryOverlay = (layout: Layout): Promise<OverlayMethod> => inTrial(layout, probeOverlay);
+
+/** With empty directories of its own. */
+async function inTrial<T>(layout: Layout, attempt: (overlay: OverlayMount) => T): Promise<T> {
   const trial = await mkdtemp(join(layout.tmp, `${TMP_PREFIX}trial-`));
   try {
     const [lower = '', upper = '', work = '', target = ''] = ['lower', 'upper', 'work', 'target'].map(
       (name) => join(trial, name),
     );
     for (const directory of [lower, upper, work, target]) await mkdir(directory);
-    return probeOverlay({ lowers: [lower], upper, work, target });
+    return attempt({ lowers: [lower], upper, work, target });
   } finally {
     await removeTree(trial);
   }
@@ -71,6 +83,7 @@ class DirectorySnapshotter implements OverlaySnapshotter {
   readonly #method: OverlayMethod;
   readonly #stacks: StackStore;
   readonly #locks = new KeyedLock();
+  #mappedWorks = false;
 
   constructor({ layout, layers }: OverlaySnapshotterOptions, method: OverlayMethod) {
     this.#layout = layout;
@@ -79,7 +92,7 @@ class DirectorySnapshotter implements OverlaySnapshotter {
     this.#stacks = new StackStore(layout, layers);
   }
 
-  prepare(id: string, stack: readonly Digest[]): Promise<void> {
+  prepare(id: string, stack: readonly Digest[], mapping: IdMapping | null = null): Promise<void> {
     return this.#locks.run(id, async () => {
       const name = await this.#stacks.ensure(stack);
       const { root } = await this.#stacks.facts(name);
@@ -89,7 +102,7 @@ class DirectorySnapshotter implements OverlaySnapshotter {
       if (prepared === name) return;
       if (prepared !== undefined) throw conflict(`snapshot ${id} stands on another stack of layers`);
       await mkdir(upper, { recursive: true, mode: 0o700 });
-      await chown(upper, root.uid, root.gid);
+      await chown(upper, ownerOnHost(mapping, root.uid), ownerOnHost(mapping, root.gid));
       await chmod(upper, root.mode);
       await mkdir(this.#work(id), { recursive: true, mode: 0o700 });
       // A link is made at once and whole, and is on disk when the container's record is: both are in
@@ -98,7 +111,7 @@ class DirectorySnapshotter implements OverlaySnapshotter {
     });
   }
 
-  mount(id: string): Promise<string> {
+  mount(id: string, userNamespace: UserNamespace | null = null): Promise<string> {
     return this.#locks.run(id, async () => {
       const target = this.#target(id);
       if (isFileSystemRoot(target)) return target;
@@ -107,10 +120,21 @@ class DirectorySnapshotter implements OverlaySnapshotter {
       const facts = await this.#stacks.facts(name);
       const lowers = facts.lowers.map((diffId) => this.#layers.directory(diffId)).reverse();
       if (facts.fixUp) lowers.unshift(fixUpOf(this.#stacks.directory(name)));
-      mkdirSync(target, { recursive: true, mode: 0o711 });
-      mountOverlay({ lowers, upper: this.upper(id), work: this.#work(id), target }, this.#method);
+      mkdirSync(target, { recursive: true, mode: 0o700 });
+      this.#admit(id, userNamespace);
+      const overlay = { lowers, upper: this.upper(id), work: this.#work(id), target };
+      const place = join(this.#layout.staging, `lowers-${id}`);
+      if (userNamespace) mountMapped({ ...overlay, userNamespace, place }, this.#method);
+      else mountOverlay(overlay, this.#method);
       return target;
     });
+  }
+
+  async checkMapped(userNamespace: UserNamespace): Promise<void> {
+    if (this.#mappedWorks) return;
+    const place = join(this.#layout.staging, 'lowers-trial');
+    await inTrial(this.#layout, (overlay) => tryMapped({ ...overlay, userNamespace, place }, this.#method));
+    this.#mappedWorks = true;
   }
 
   unmount(id: string): Promise<void> {
@@ -164,6 +188,17 @@ class DirectorySnapshotter implements OverlaySnapshotter {
     for (const name of await this.#stacks.names()) if (!kept.has(name)) await this.#stacks.remove(name);
   }
 
+  /**
+   * Who passes to the root file system. Nobody but root, because an image is a stranger's and holds setuid programs;
+   * and in a user namespace its root, who makes the mounts inside and is not root here.
+   */
+  #admit(id: string, userNamespace: UserNamespace | null): void {
+    const directory = this.#layout.runContainer(id);
+    chownSync(directory, 0, userNamespace?.mapping.hostId ?? 0);
+    chmodSync(directory, userNamespace ? 0o710 : 0o700);
+    chmodSync(this.#target(id), 0o711);
+  }
+
   #unmount(id: string): void {
     const target = this.#target(id);
     while (isFileSystemRoot(target)) {
@@ -199,6 +234,10 @@ class DirectorySnapshotter implements OverlaySnapshotter {
     return join(this.#layout.runContainer(id), 'rootfs');
   }
 }
+
+/** An id that the mapping does not have becomes the namespace's root: the kernel would not let it be written to. */
+const ownerOnHost = (mapping: IdMapping | null, id: number): number =>
+  toHost(mapping, id) ?? mapping?.hostId ?? id;
 
 async function ifThere(work: Promise<unknown>): Promise<void> {
   try {

@@ -1,4 +1,6 @@
+import type { UserNamespace } from '../linux/user-namespace.ts';
 import type { Digest } from '../oci/digest.ts';
+import type { IdMapping } from '../oci/id-mapping.ts';
 
 /**
  * Writable root file systems on top of shared read-only layers.
@@ -16,14 +18,19 @@ import type { Digest } from '../oci/digest.ts';
  *   await snapshotter.unmount(id);
  *   await snapshotter.remove(id);
  *
+ * A snapshot for a container in a user namespace is prepared with the namespace's mapping and mounted with the
+ * namespace: the shared layers show their owners mapped, the writable layer holds them as they are on the host.
+ *
  * Contract suite: test/suites/snapshotter.ts; every driver passes it.
  */
 export interface Snapshotter {
   readonly driver: 'directory' | 'erofs';
   /** Makes the empty writable layer. Layers of the stack must be in the layer store. */
-  prepare(id: string, stack: readonly Digest[]): Promise<void>;
+  prepare(id: string, stack: readonly Digest[], mapping?: IdMapping | null): Promise<void>;
   /** Mounts the merged view and returns its path; returns the path of an existing mount at once. */
-  mount(id: string): Promise<string>;
+  mount(id: string, userNamespace?: UserNamespace | null): Promise<string>;
+  /** Finds by trial whether snapshots can be mounted with a user namespace. @throws not-implemented with the reason */
+  checkMapped(userNamespace: UserNamespace): Promise<void>;
   unmount(id: string): Promise<void>;
   /** Unmounts and deletes the writable layer. */
   remove(id: string): Promise<void>;

@@ -13,6 +13,7 @@ import { hexOf, type Digest } from '../oci/digest.ts';
  *   <data>/volumes/<name>/_data     named and anonymous volumes
  *   <data>/tmp/                     things in the making, on the same file system; emptied at start
  *   <run>/containers/<id>/          rootfs/ (mount point), bundle, pid files, attach sockets
+ *   <run>/staging/                  mounts on their way into a container; nothing in it outlives a start
  */
 export interface Layout {
   readonly dataRoot: string;
@@ -26,6 +27,7 @@ export interface Layout {
   readonly volumes: string;
   readonly tmp: string;
   readonly runContainers: string;
+  readonly staging: string;
   blob(digest: Digest): string;
   layer(diffId: Digest): string;
   stack(chainId: Digest): string;
@@ -53,6 +55,7 @@ export function createLayout(dataRoot: string, runRoot: string): Layout {
     volumes,
     tmp: join(dataRoot, 'tmp'),
     runContainers,
+    staging: join(runRoot, 'staging'),
     blob: (digest) => join(blobs, hexOf(digest)),
     layer: (diffId) => join(layers, hexOf(diffId)),
     stack: (chainId) => join(stacks, hexOf(chainId)),

@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { callApi, type ApiCall, type ApiReply } from './api-client.ts';
@@ -62,6 +62,8 @@ function createDaemon(root: string, options: DaemonOptions, removeRoot: () => Pr
   };
   const start = async () => {
     await mkdir(runRoot, { recursive: true });
+    // Containers in user namespaces: their root is nobody here and has to pass to the run root.
+    await chmod(root, 0o711);
     running = await spawnDaemon({ socket, dataRoot, runRoot, pidfile: join(root, 'pid') }, options);
   };
   const end = async (signal: NodeJS.Signals, timeout: number) => {

@@ -36,7 +36,7 @@ export async function createContainer(
 }
 
 async function makeBundle(bundle: BundlePaths, id: string, { spec, logPath }: CreateRequest): Promise<void> {
-  await mkdir(dirname(bundle.directory), { recursive: true, mode: 0o711 });
+  await mkdir(dirname(bundle.directory), { recursive: true, mode: 0o700 });
   try {
     await mkdir(bundle.directory, { mode: 0o700 });
   } catch (error) {

@@ -20,6 +20,7 @@ export class FakeSnapshotter implements Snapshotter {
   readonly mounted = new Set<string>();
   prepareFunc?: Snapshotter['prepare'];
   mountFunc?: Snapshotter['mount'];
+  checkMappedFunc?: () => Promise<void>;
   unmountFunc?: Snapshotter['unmount'];
   removeFunc?: Snapshotter['remove'];
   readonly #root: string;
@@ -42,6 +43,10 @@ export class FakeSnapshotter implements Snapshotter {
     const rootfs = join(this.#root, id, 'rootfs');
     await mkdir(rootfs, { recursive: true });
     return rootfs;
+  }
+
+  async checkMapped(): Promise<void> {
+    await this.checkMappedFunc?.();
   }
 
   async unmount(id: string): Promise<void> {
