@@ -31,6 +31,7 @@ import { createBlobStore } from './store/blobs.ts';
 import { createLayout, type Layout } from './store/layout.ts';
 import { openRecords, type Records } from './store/records.ts';
 import { createVolumes } from './volume/create-volumes.ts';
+import type { VolumeListener } from './volume/volumes.ts';
 
 const DOWNLOADS_AT_ONCE = 4;
 
@@ -46,7 +47,7 @@ export async function createDaemon(options: ServeOptions, logger: Logger): Promi
   const layers = await createDirectoryLayerStore({ layout, logger });
   const events = new EventLog();
   const containers = new ContainerSet(records);
-  const parts = await kernelParts(layout, records, layers, logger);
+  const parts = await kernelParts({ layout, records, layers, logger, events });
   const stacks = parts.snapshotter;
   const images = imageContext({ options, logger, layout, records, layers, stacks, events, containers });
   const shutdown = new AbortController();
@@ -84,13 +85,28 @@ export async function createDaemon(options: ServeOptions, logger: Logger): Promi
 }
 
 /** What containers are made of. The parts probe the host, side by side. */
-async function kernelParts(layout: Layout, records: Records, layers: DirectoryLayerStore, logger: Logger) {
+async function kernelParts({
+  layout,
+  records,
+  layers,
+  logger,
+  events,
+}: Pick<ImageParts, 'layout' | 'records' | 'layers' | 'logger' | 'events'>) {
   const [runtime, networks, snapshotter] = await Promise.all([
     createRuntime({ layout, logger }),
     createNetworks({ layout, records, logger }),
     createOverlaySnapshotter({ layout, layers, logger }),
   ]);
-  return { runtime, networks, snapshotter, volumes: createVolumes({ layout, records, logger }) };
+  return {
+    runtime,
+    networks,
+    snapshotter,
+    volumes: createVolumes({ layout, records, logger, tell: volumeEvents(events) }),
+  };
+}
+
+function volumeEvents(events: EventLog): VolumeListener {
+  return (action, { name, driver }) => events.emit('volume', action, name, { driver });
 }
 
 interface ImageParts {

@@ -15,6 +15,7 @@ import { absentKinds } from './system/absent-kinds.ts';
 import { infoRoute, type InfoDependencies } from './system/info.ts';
 import { pingRoutes } from './system/ping.ts';
 import { versionRoute } from './system/version.ts';
+import { volumeRoutes } from './volumes/volume-routes.ts';
 
 export interface ApiDependencies extends InfoDependencies {
   images: ImageContext;
@@ -34,7 +35,8 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     isolationRoute(engine),
     ...strataLayerRoutes({ context: images, containerStack: (name) => containerStack(engine, name) }),
     ...networkRoutes(engine),
-    ...absentKinds(engine.volumes),
+    ...volumeRoutes(engine),
+    ...absentKinds(),
   ];
 }
 

@@ -31,6 +31,23 @@ export async function copyUp(paths: VolumePaths, rootfs: string, pathInside: str
   }
 }
 
+/**
+ * The same for a volume that is mounted from somewhere else. There is no place on its own file system where a
+ * copy could be made whole first: one that was cut short is emptied by nobody, and then counts as filled.
+ */
+export async function copyIntoMount(paths: VolumePaths, rootfs: string, pathInside: string): Promise<void> {
+  if ((await readdir(paths.data)).length > 0) return;
+  const source = openSource(rootfs, pathInside);
+  if (source === null) return;
+  try {
+    await copyTree(`/proc/${process.pid}/fd/${source}/.`, paths.data);
+  } catch (error) {
+    throw internal(`copying ${pathInside} of the image into the volume failed: ${messageOf(error)}`, error);
+  } finally {
+    closeSync(source);
+  }
+}
+
 /** The image's paths are a stranger's: no symlink of theirs leads out of the root file system. */
 function openSource(rootfs: string, pathInside: string): number | null {
   const source = openQuietly(rootfs, pathInside);

@@ -3,6 +3,8 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from '../base/errors.ts';
 import type { Layout } from '../store/layout.ts';
+import { unmountVolume } from './volume-mounts.ts';
+import { volumePaths } from './volume-paths.ts';
 import type { StoredVolume, VolumeTable } from './volume-records.ts';
 
 /**
@@ -11,6 +13,8 @@ import type { StoredVolume, VolumeTable } from './volume-records.ts';
  */
 export async function removeVolume(layout: Layout, table: VolumeTable, volume: StoredVolume): Promise<void> {
   table.put(volume.name, { ...volume, removing: true });
+  // What is mounted from somewhere else is not ours to delete.
+  unmountVolume(volumePaths(layout, volume.name).data);
   const grave = join(layout.tmp, `volume-${randomBytes(8).toString('hex')}`);
   await mkdir(layout.tmp, { recursive: true });
   try {

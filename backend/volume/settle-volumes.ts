@@ -3,6 +3,7 @@ import { isErrno } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Layout } from '../store/layout.ts';
 import { publishCopy } from './publish-copy.ts';
+import { unmountVolume } from './volume-mounts.ts';
 import { volumePaths, type VolumePaths } from './volume-paths.ts';
 import { ANONYMOUS_NAME, type VolumeTable } from './volume-records.ts';
 
@@ -21,6 +22,7 @@ export function settleVolumes(layout: Layout, table: VolumeTable, logger: Logger
 }
 
 function finishRemoval(layout: Layout, table: VolumeTable, name: string): void {
+  unmountVolume(volumePaths(layout, name).data);
   rmSync(layout.volume(name), { recursive: true, force: true });
   table.delete(name);
 }
@@ -29,7 +31,8 @@ function finishRemoval(layout: Layout, table: VolumeTable, name: string): void {
 function settleUnrecorded(paths: VolumePaths, name: string, table: VolumeTable, logger: Logger): void {
   if (removedEmpty(paths.data) && removedEmpty(paths.root)) return;
   const createdAt = statSync(paths.root).birthtime.toISOString();
-  table.put(name, { name, createdAt, labels: {}, anonymous: ANONYMOUS_NAME.test(name), removing: false });
+  const anonymous = ANONYMOUS_NAME.test(name);
+  table.put(name, { name, createdAt, labels: {}, options: {}, anonymous, removing: false });
   logger.warn({ volume: name }, 'found a volume without a record and kept it');
 }
 

@@ -6,6 +6,7 @@ const schema = z.object({
   name: z.string(),
   createdAt: z.string(),
   labels: z.record(z.string(), z.string()),
+  options: z.record(z.string(), z.string()).default({}),
   anonymous: z.boolean(),
   /** Its removal has begun and is finished at the next start. */
   removing: z.boolean().default(false),
@@ -23,9 +24,18 @@ const LONGEST = 255;
 
 /** Docker's rule, so that a name is one component of a path and no hidden one. @throws invalid-argument */
 export function checkVolumeName(name: string): void {
-  if (!NAME.test(name) || name.length > LONGEST) {
+  if (name.length === 1) {
     throw invalidArgument(
-      `volume name ${JSON.stringify(name)} is invalid: only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed, 2 to ${LONGEST} characters. If you intended to pass a host directory, use an absolute path`,
+      `create ${name}: volume name is too short, names should be at least two alphanumeric characters`,
     );
   }
+  if (!NAME.test(name)) {
+    throw invalidArgument(
+      `create ${name}: ${JSON.stringify(name)} includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
+    );
+  }
+  if (name.length > LONGEST)
+    throw invalidArgument(
+      `create ${name}: volume name is too long, at most ${LONGEST} characters are allowed`,
+    );
 }

@@ -4,17 +4,51 @@ export interface VolumeRecord {
   mountpoint: string;
   createdAt: string;
   labels: Record<string, string>;
+  /** `type`, `device` and `o` of a volume that is mounted from somewhere else; empty for a plain directory. */
+  options: Record<string, string>;
   /** Made without a name (VOLUME, `-v /x`): removed with its container where that is asked for. */
   anonymous: boolean;
 }
 
-/** Local volumes: directories under <data>/volumes that outlive containers. */
+export interface CreateVolumeRequest {
+  /** Null for an anonymous one of 64 hex digits. */
+  name: string | null;
+  /** Empty or `local`. */
+  driver: string;
+  options: Record<string, string>;
+  labels: Record<string, string>;
+}
+
+/** Whoever keeps a volume in use, such as a running container. */
+export interface VolumeHold {
+  name: string;
+  holder: string;
+}
+
+/** What became of a volume, for those who listen. */
+export type VolumeListener = (action: 'create' | 'destroy', volume: VolumeRecord) => void;
+
+/** Local volumes: directories under <data>/volumes that outlive containers, or what is mounted on them. */
 export interface Volumes {
   list(): VolumeRecord[];
   /** @throws not-found */
   get(name: string): VolumeRecord;
-  /** Returns the existing one where the name is known. Without a name an anonymous one of 64 hex digits. @throws invalid-argument for a bad name */
+  /**
+   * Returns the existing one where the name is known.
+   * @throws invalid-argument for a bad name or option, not-found for another driver, conflict for a known name with other options
+   */
+  create(request: CreateVolumeRequest): Promise<VolumeRecord>;
+  /** As `create`, for a plain directory. Without a name an anonymous one of 64 hex digits. */
   ensure(name: string | null, labels?: Record<string, string>): Promise<VolumeRecord>;
+  /**
+   * A container is about to use the volume: what its options name is mounted where nobody uses it yet.
+   * @returns whether this holder is a new one. @throws not-found; internal with the cause when it cannot be mounted
+   */
+  hold(hold: VolumeHold): Promise<boolean>;
+  /** Unmounts with the last holder. Idempotent. @returns whether this one held it */
+  release(hold: VolumeHold): Promise<boolean>;
+  /** At the daemon's start, before anything is released: who may still be using what. The rest is unmounted. */
+  recover(holds: readonly VolumeHold[]): Promise<void>;
   /**
    * Fills an empty volume from a directory of a container's root file system (owners, modes, times, xattrs, links
    * kept; the volume's root takes over owner and mode). Symlinks of the image are followed inside `rootfs` only.
@@ -22,5 +56,8 @@ export interface Volumes {
    * @throws invalid-argument where the image has something else than a directory there
    */
   copyUp(name: string, rootfs: string, pathInside: string): Promise<void>;
+  /** Bytes of its files, hard links counted once. What is mounted from somewhere else is not ours: 0. @throws not-found */
+  usage(name: string): Promise<number>;
+  /** @throws not-found, conflict while somebody holds it */
   remove(name: string): Promise<void>;
 }

@@ -1,5 +1,4 @@
 import { notFound, notImplemented, unavailable } from '../../base/errors.ts';
-import type { Volumes } from '../../volume/volumes.ts';
 import type { Route } from '../route.ts';
 
 type Method = Route['method'];
@@ -8,16 +7,8 @@ type Method = Route['method'];
  * Kinds of object that this version does not manage yet. `docker inspect NAME` asks for one kind after the other
  * and stops at anything but 404: a look-up answers 404, a list is empty, and only a change says 501.
  */
-export function absentKinds(volumes: Volumes): Route[] {
+export function absentKinds(): Route[] {
   return [
-    reply('GET', '/volumes', () => ({ Volumes: volumes.list().map(volumeWire), Warnings: null })),
-    reply('GET', '/volumes/:id', ({ id }) => volumeWire(volumes.get(id))),
-    ...missing('managing volumes', [
-      ['POST', '/volumes/create'],
-      ['POST', '/volumes/prune'],
-      ['PUT', '/volumes/:id'],
-      ['DELETE', '/volumes/:id'],
-    ]),
     reply('GET', '/plugins', () => []),
     lookUp('/plugins/:id/json', 'plugin'),
     ...missing('managing plugins', [
@@ -93,22 +84,4 @@ function swarmOnly(kind: string): Route[] {
     { method, path: `/${kind}`, handle: refuse },
     { method, path: `/${kind}/*rest`, handle: refuse },
   ]);
-}
-
-function volumeWire({
-  name,
-  driver,
-  mountpoint,
-  createdAt,
-  labels,
-}: ReturnType<Volumes['get']>): Record<string, unknown> {
-  return {
-    Name: name,
-    Driver: driver,
-    Mountpoint: mountpoint,
-    CreatedAt: createdAt,
-    Labels: labels,
-    Scope: 'local',
-    Options: null,
-  };
 }

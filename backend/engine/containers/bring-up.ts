@@ -5,6 +5,7 @@ import { buildSpec } from '../../runtime/spec/build-spec.ts';
 import type { EngineContext } from '../context.ts';
 import { emitMemberships } from '../networks/network-events.ts';
 import type { Container } from './container.ts';
+import { holdVolumes, releaseVolumes } from './hold-volumes.ts';
 import { makeSandbox } from './sandbox.ts';
 import { prepareMounts } from './prepare-mounts.ts';
 import { specInput } from './spec-input.ts';
@@ -32,6 +33,8 @@ async function bringUpOrUndo(context: EngineContext, container: Container): Prom
   const { id, config } = container;
   await using undo = new CleanupStack();
   const rootfs = await mountAndConnect(context, container, undo);
+  undo.defer(() => releaseVolumes(context, container));
+  await holdVolumes(context, container);
   const mounts = await prepareMounts(context, container, rootfs);
   const spec = buildSpec(specInput(context, container, rootfs, mounts));
   undo.defer(() => runtime.delete(id));

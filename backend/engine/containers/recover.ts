@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { messageOf } from '../../base/errors.ts';
 import type { EngineContext } from '../context.ts';
 import type { Container } from './container.ts';
+import { heldVolumes } from './hold-volumes.ts';
 import { releaseResources } from './release-resources.ts';
 import { removeLocked } from './remove-locked.ts';
 import { restartsWithDaemon } from './restart-policy.ts';
+import { startHealthChecks } from './health/health-checks.ts';
+import { isUp } from './status.ts';
 import { LOST, markRunning, scheduleRestart, settleExit, watchExit } from './supervise.ts';
 
 /**
@@ -13,7 +16,9 @@ import { LOST, markRunning, scheduleRestart, settleExit, watchExit } from './sup
  * disk and kernel, and finishes what that one was doing when it ended.
  */
 export async function recoverContainers(context: EngineContext): Promise<void> {
-  const { containers, networks, logger } = context;
+  const { containers, networks, volumes, logger } = context;
+  // First, so that no container gives up what another one that runs still uses.
+  await volumes.recover(containers.all().flatMap(heldVolumes));
   for (const container of containers.all()) {
     try {
       await context.locks.run(container.id, () => recoverOne(context, container));
@@ -32,17 +37,20 @@ export async function recoverContainers(context: EngineContext): Promise<void> {
 async function recoverOne(context: EngineContext, container: Container): Promise<void> {
   const { state } = container;
   if (state.status === 'removing')
-    return removeLocked(context, container, { volumes: container.hostConfig.autoRemove });
+    return removeLocked(context, container, {
+      volumes: state.removesVolumes || container.hostConfig.autoRemove,
+    });
   // A record with a monitor belongs to a container that was made, whatever its status says.
   if (container.monitored === null) return settleStopped(context, container);
   const adopted = await context.runtime.adopt(container.id);
-  if (adopted.state === 'running') return adoptRunning(context, container, adopted.monitored.init.pid);
+  if (adopted.state === 'running' || adopted.state === 'paused')
+    return adoptRunning(context, container, adopted.state, adopted.monitored.init.pid);
   if (adopted.state === 'exited') {
     noteStart(container);
     return settleExit(context, container, adopted.status);
   }
   if (adopted.state === 'created') await context.runtime.kill(container.id, 9).catch(() => undefined);
-  if (state.status === 'running')
+  if (isUp(container))
     return settleExit(context, container, { code: LOST, oomKilled: false, finishedAt: new Date() });
   // Its start was cut short before the program ran: it is what it was before.
   container.monitored = null;
@@ -51,18 +59,25 @@ async function recoverOne(context: EngineContext, container: Container): Promise
 
 /** The daemon may have died between a start and its record. */
 function noteStart(container: Container): void {
-  if (container.state.status !== 'running') markRunning(container);
+  if (!isUp(container)) markRunning(container);
 }
 
-async function adoptRunning(context: EngineContext, container: Container, pid: number): Promise<void> {
+async function adoptRunning(
+  context: EngineContext,
+  container: Container,
+  status: 'running' | 'paused',
+  pid: number,
+): Promise<void> {
   noteStart(container);
-  container.state.pid = pid;
-  context.containers.save(container);
+  // The kernel knows better: the daemon may have died between a freeze and its record.
+  Object.assign(container.state, { status, pid });
   watchExit(context, container);
+  if (status === 'running') startHealthChecks(context, container);
+  context.containers.save(container);
 }
 
 async function settleStopped(context: EngineContext, container: Container): Promise<void> {
-  if (container.state.status === 'running') container.state.status = 'exited';
+  if (isUp(container)) container.state.status = 'exited';
   await releaseResources(context, container);
 }
 

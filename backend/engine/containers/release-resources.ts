@@ -2,8 +2,9 @@ import { messageOf } from '../../base/errors.ts';
 import type { EngineContext } from '../context.ts';
 import { emitMemberships } from '../networks/network-events.ts';
 import type { Container } from './container.ts';
+import { releaseVolumes } from './hold-volumes.ts';
 
-/** Gives back what only a running container needs: cgroup and bundle, mount, network. Idempotent; goes on after a failure. */
+/** Gives back what only a running container needs: cgroup and bundle, mount, network, volumes. Idempotent; goes on after a failure. */
 export async function releaseResources(context: EngineContext, container: Container): Promise<void> {
   const { runtime, snapshotter, networks, containers, logger } = context;
   const { sandbox, id } = container;
@@ -12,6 +13,7 @@ export async function releaseResources(context: EngineContext, container: Contai
     snapshotter.unmount(id),
     sandbox ? networks.detach(sandbox) : undefined,
   ]);
+  await releaseVolumes(context, container);
   for (const result of results) {
     if (result.status === 'rejected')
       logger.warn({ container: id, error: messageOf(result.reason) }, 'left behind after an exit');

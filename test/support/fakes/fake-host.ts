@@ -11,7 +11,12 @@ import type {
   Sandbox,
 } from '../../../backend/network/networks.ts';
 import type { Snapshotter } from '../../../backend/snapshot/snapshotter.ts';
-import type { VolumeRecord, Volumes } from '../../../backend/volume/volumes.ts';
+import type {
+  CreateVolumeRequest,
+  VolumeHold,
+  VolumeRecord,
+  Volumes,
+} from '../../../backend/volume/volumes.ts';
 
 /** Mounts are names in a set; `mounted` tells what was left behind. */
 export class FakeSnapshotter implements Snapshotter {
@@ -196,6 +201,9 @@ function fakeEndpoint(sandboxId: string, wanted: EndpointRequest, index: number)
 
 export class FakeVolumes implements Volumes {
   readonly byName = new Map<string, VolumeRecord>();
+  /** `volume container`, of those that were not let go. */
+  readonly held = new Set<string>();
+  holdFunc?: (hold: VolumeHold) => Promise<void>;
   copyUpFunc?: Volumes['copyUp'];
   removeFunc?: Volumes['remove'];
   #count = 0;
@@ -210,7 +218,11 @@ export class FakeVolumes implements Volumes {
     return volume;
   }
 
-  async ensure(name: string | null): Promise<VolumeRecord> {
+  ensure(name: string | null): Promise<VolumeRecord> {
+    return this.create({ name, driver: '', options: {}, labels: {} });
+  }
+
+  async create({ name, options, labels }: CreateVolumeRequest): Promise<VolumeRecord> {
     this.#count += 1;
     const key = name ?? `anonymous${this.#count}`;
     const volume = this.byName.get(key) ?? {
@@ -218,11 +230,30 @@ export class FakeVolumes implements Volumes {
       driver: 'local' as const,
       mountpoint: `/volumes/${key}/_data`,
       createdAt: '',
-      labels: {},
+      labels,
+      options,
       anonymous: name === null,
     };
     this.byName.set(key, volume);
     return volume;
+  }
+
+  async hold(hold: VolumeHold): Promise<boolean> {
+    await this.holdFunc?.(hold);
+    this.held.add(`${hold.name} ${hold.holder}`);
+    return true;
+  }
+
+  async release({ name, holder }: VolumeHold): Promise<boolean> {
+    return this.held.delete(`${name} ${holder}`);
+  }
+
+  async recover(holds: readonly VolumeHold[]): Promise<void> {
+    for (const { name, holder } of holds) this.held.add(`${name} ${holder}`);
+  }
+
+  async usage(): Promise<number> {
+    return 7;
   }
 
   async copyUp(name: string, rootfs: string, path: string): Promise<void> {
