@@ -49,14 +49,13 @@ export async function startRegistry(): Promise<Registry> {
   }
 }
 
-/** Starts a registry on a port and a storage directory that the caller owns. */
-export async function serveRegistry(port: number, storage: string, configDir: string, outputTo?: number) {
+/** Starts a registry on a port and a storage directory that the caller owns. `more` are sections of its configuration. */
+export async function serveRegistry(port: number, storage: string, configDir: string, more = '') {
   await mkdir(storage, { recursive: true });
   const configFile = join(configDir, `registry-${port}.yml`);
-  await writeFile(configFile, registryConfig(port, storage));
+  await writeFile(configFile, registryConfig(port, storage) + more);
   return startProcess('docker-registry', ['serve', configFile], {
-    ready: async () => (await callTcp(`http://127.0.0.1:${port}/v2/`)) === 200,
-    ...(outputTo === undefined ? {} : { outputTo }),
+    ready: async () => [200, 401].includes((await callTcp(`http://127.0.0.1:${port}/v2/`)) ?? 0),
   });
 }
 
