@@ -21,6 +21,7 @@ import { execProcess } from './exec/exec-process.ts';
 import { monitorCgroups, prepareCgroups } from './prepare-cgroups.ts';
 import { probeMonitor, probeRuntime } from './probe-runtime.ts';
 import type { Runtime } from './runtime.ts';
+import { readUsage } from './stats/read-usage.ts';
 
 export interface RuntimeOptions {
   layout: Layout;
@@ -35,8 +36,6 @@ export interface RuntimeOptions {
 export interface ConmonRuntime extends Runtime {
   /** The container's cgroup directories, one per hierarchy. */
   cgroupOf(id: string): CgroupPlace[];
-  /** After the log file was renamed: conmon goes on in a new one. @throws not-found when it is gone. */
-  reopenLog(id: string): Promise<void>;
 }
 
 /** Finds conmon and crun (or runc), and makes the host's cgroups fit. @throws unavailable, saying what is missing. */
@@ -66,6 +65,7 @@ function runtimeOf(context: RuntimeContext): ConmonRuntime {
   return {
     name: lowLevel.name,
     version: lowLevel.version,
+    monitor: { name: 'conmon', version: context.monitor.version },
     create: (request) => createContainer(context, request),
     start: (id) => startContainer(context, id),
     kill: async (id, signal, all = false) => killContainer(context, id, signal, all),
@@ -79,6 +79,7 @@ function runtimeOf(context: RuntimeContext): ConmonRuntime {
     exec: (request) => execProcess(context, request),
     processes: async (id) => containerProcesses(cgroups, id),
     adopt: (id) => adoptContainer(context, id),
+    usage: async (id) => readUsage(cgroupOf(cgroups, id)),
     cgroupOf: (id) => cgroupOf(cgroups, id),
     reopenLog: (id) => reopenLog(bundle(id).control),
   };

@@ -1,5 +1,6 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type { LinuxResources, RuntimeSpec } from '../oci/runtime-spec.ts';
+import type { ResourceUsage } from './stats/resource-usage.ts';
 
 /** What a container's life needs to know of the kernel: enough to tell its process from a later one with the same pid. */
 export interface ProcessIdentity {
@@ -14,8 +15,9 @@ export interface CreateRequest {
   /**
    * Where conmon writes the output, in the CRI format (`<RFC 3339 time> stdout|stderr F|P <text>`, P for a part of a
    * line); conmon knows no Docker json-file. `readLogs` in logs/ reads it. The parent directory is made when missing.
+   * Null: nothing is kept.
    */
-  logPath: string;
+  logPath: string | null;
   tty: boolean;
   openStdin: boolean;
   stdinOnce: boolean;
@@ -72,6 +74,7 @@ export interface RunningExec {
 export interface Runtime {
   readonly name: 'crun' | 'runc';
   readonly version: string;
+  readonly monitor: { readonly name: string; readonly version: string };
   /** Writes config.json into the bundle, starts conmon, which creates the container. @throws with crun's own words. */
   create(request: CreateRequest): Promise<MonitoredContainer>;
   /** Lets the created process exec the user's program. @throws with crun's own words. */
@@ -93,6 +96,10 @@ export interface Runtime {
   exec(request: ExecRequest): Promise<RunningExec>;
   /** Pids of the container's cgroup, host view. */
   processes(id: string): Promise<number[]>;
+  /** What its cgroup has counted; null for one that has none any more. */
+  usage(id: string): Promise<ResourceUsage | null>;
+  /** After the log file was renamed: the monitor goes on in a new one. @throws not-found when it is gone. */
+  reopenLog(id: string): Promise<void>;
   /**
    * After the daemon's restart: the container as conmon knows it. `running`, `paused`, `created`, or `exited` with its status;
    * `gone` where nothing is left of it (reboot).

@@ -5,6 +5,7 @@ import { createRoute } from './create.ts';
 import { inspectRoute } from './inspect.ts';
 import { listRoute } from './list.ts';
 import { logsRoute } from './logs.ts';
+import { statsRoute } from './stats.ts';
 import { waitRoute } from './wait.ts';
 
 export const containerRoutes = (engine: EngineContext): Route[] => [
@@ -12,6 +13,7 @@ export const containerRoutes = (engine: EngineContext): Route[] => [
   createRoute(engine),
   inspectRoute(engine),
   logsRoute(engine),
+  statsRoute(engine),
   waitRoute(engine),
   ...changeStateRoutes(engine),
 ];

@@ -35,7 +35,6 @@ const CONTAINER_OPERATIONS: [what: string, ...routes: [Method, string][]][] = [
     ['GET', '/containers/:id/changes'],
   ],
   ['exporting a container', ['GET', '/containers/:id/export']],
-  ['statistics of a container', ['GET', '/containers/:id/stats']],
   [
     'copying files from and to a container',
     ['GET', '/containers/:id/archive'],

@@ -45,7 +45,7 @@ async function makeBundle(bundle: BundlePaths, id: string, { spec, logPath }: Cr
   }
   await Promise.all([
     mkdir(bundle.exitDirectory),
-    mkdir(dirname(logPath), { recursive: true }),
+    logPath === null ? undefined : mkdir(dirname(logPath), { recursive: true }),
     // Whoever reads it is started by us, after this write; and the bundle does not outlive a reboot.
     writeFile(bundle.config, JSON.stringify(spec), { mode: 0o600 }),
   ]);

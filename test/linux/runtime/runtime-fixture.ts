@@ -82,8 +82,8 @@ export class RuntimeFixture {
   request(
     args: string[],
     changes: Partial<SpecInput> = {},
-    more: Partial<CreateRequest> = {},
-  ): CreateRequest {
+    more: Partial<CreateRequest> & { logPath?: string } = {},
+  ): CreateRequest & { logPath: string } {
     const input = this.input(args, changes);
     this.ids.push(input.id);
     return {

@@ -24,6 +24,7 @@ type Adopted = Awaited<ReturnType<Runtime['adopt']>>;
 export class FakeRuntime implements Runtime {
   readonly name = 'crun';
   readonly version = '0';
+  readonly monitor = { name: 'conmon', version: '0' };
   readonly attached: FakeStreams[] = [];
   createFunc?: Runtime['create'];
   startFunc?: Runtime['start'];
@@ -34,6 +35,7 @@ export class FakeRuntime implements Runtime {
   deleteFunc?: Runtime['delete'];
   attachFunc?: Runtime['attach'];
   execFunc?: Runtime['exec'];
+  usageFunc?: () => Awaited<ReturnType<Runtime['usage']>>;
   adoptFunc?: (id: string) => Promise<Adopted>;
   readonly #calls: string[];
   readonly #exits = new Map<string, PromiseWithResolvers<ExitStatus>>();
@@ -119,6 +121,14 @@ export class FakeRuntime implements Runtime {
     this.#calls.push('exec');
     if (this.execFunc) return this.execFunc(request);
     return Promise.reject(notFound('no program'));
+  }
+
+  async usage(): ReturnType<Runtime['usage']> {
+    return this.usageFunc ? this.usageFunc() : null;
+  }
+
+  async reopenLog(): Promise<void> {
+    this.#calls.push('reopen log');
   }
 
   async processes(): Promise<number[]> {
