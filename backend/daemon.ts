@@ -19,6 +19,7 @@ import type { ImageContext } from './engine/images/image-context.ts';
 import { createLayerFetches } from './engine/images/layer-fetches.ts';
 import { createLeases } from './engine/images/leases.ts';
 import { createImageStore } from './image/sqlite-image-store.ts';
+import { createArchiveWorkers } from './layer/archive/archive-workers.ts';
 import { createDirectoryLayerStore, type DirectoryLayerStore } from './layer/directory-store.ts';
 import { lockDataRoot } from './linux/file-lock.ts';
 import { createNetworks } from './network/create-networks.ts';
@@ -69,7 +70,9 @@ export async function createDaemon(options: ServeOptions, logger: Logger): Promi
   await recoverContainers(engine);
   await collectGarbage(images);
   const registries = { mirrors: options.registryMirrors, insecure: options.insecureRegistries };
-  const dependencies = { engine, images, epoch: randomUUID(), registries };
+  const archives = createArchiveWorkers();
+  const files = { engine, images, archives, views: new Map<string, number>() };
+  const dependencies = { engine, images, files, epoch: randomUUID(), registries };
   const server = createApiServer(apiRoutes(dependencies), hijackRoutes(engine), logger);
   return {
     server,
@@ -78,6 +81,7 @@ export async function createDaemon(options: ServeOptions, logger: Logger): Promi
       engine.live.cancelRestarts();
       await engine.networks.close();
       await layers.close();
+      await archives.close();
       images.registry[Symbol.dispose]();
       records[Symbol.dispose]();
     },

@@ -1,8 +1,10 @@
 import type { EngineContext } from '../engine/context.ts';
 import { containerStack } from '../engine/containers/container-stack.ts';
+import type { FilesContext } from '../engine/files/files-context.ts';
 import type { ImageContext } from '../engine/images/image-context.ts';
 import { attachRoute } from './containers/attach.ts';
 import { containerRoutes } from './containers/container-routes.ts';
+import { fileRoutes } from './containers/file-routes.ts';
 import { eventsRoute } from './events/events-route.ts';
 import { execRoutes, execStartRoute } from './exec/exec-routes.ts';
 import { imageRoutes } from './images/image-routes.ts';
@@ -19,11 +21,12 @@ import { volumeRoutes } from './volumes/volume-routes.ts';
 
 export interface ApiDependencies extends InfoDependencies {
   images: ImageContext;
+  files: FilesContext;
 }
 
 /** Every plain endpoint. The first route that fits a path serves it. */
 export function apiRoutes(dependencies: ApiDependencies): Route[] {
-  const { engine, images } = dependencies;
+  const { engine, images, files } = dependencies;
   return [
     ...pingRoutes(),
     versionRoute(engine),
@@ -31,6 +34,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     eventsRoute(engine.events),
     ...imageRoutes({ context: images, driver: 'overlay2' }),
     ...containerRoutes(engine),
+    ...fileRoutes(files),
     ...execRoutes(engine),
     isolationRoute(engine),
     ...strataLayerRoutes({ context: images, containerStack: (name) => containerStack(engine, name) }),

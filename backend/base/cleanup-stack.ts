@@ -20,6 +20,14 @@ export class CleanupStack implements AsyncDisposable {
     this.#steps = [];
   }
 
+  /** The steps, for somebody who runs them later; this stack is empty then. */
+  move(): CleanupStack {
+    const moved = new CleanupStack();
+    moved.#steps = this.#steps;
+    this.#steps = [];
+    return moved;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const steps = this.#steps.reverse();
     this.#steps = [];

@@ -1,5 +1,6 @@
 import { constants, type BigIntStats } from 'node:fs';
 import { open, readlink } from 'node:fs/promises';
+import { deviceOf } from '../linux/device-number.ts';
 import { secondsOf, timestampOf } from '../linux/file-times.ts';
 import { walkTree, type Found } from '../linux/walk-tree.ts';
 import { readXattrs } from '../linux/xattr.ts';
@@ -79,13 +80,6 @@ function typeOf(stats: BigIntStats, xattrs: ReadonlyMap<string, Buffer>): EntryT
   if (stats.isCharacterDevice()) return stats.rdev === 0n ? 'whiteout' : 'char';
   // Where the kernel cannot make a 0:0 device it marks an empty file (overlayfs, "nesting").
   return xattrs.has(`${OVERLAY}whiteout`) ? 'whiteout' : 'file';
-}
-
-/** Major and minor of glibc's 64-bit device number. */
-function deviceOf(device: bigint): [number, number] {
-  const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n);
-  const minor = (device & 0xffn) | ((device >> 12n) & 0xffffff00n);
-  return [Number(major), Number(minor)];
 }
 
 async function addDigest(entry: LayerEntry, path: Buffer): Promise<void> {

@@ -30,17 +30,6 @@ const SWARM_KINDS = ['swarm', 'nodes', 'services', 'tasks', 'secrets', 'configs'
 
 const CONTAINER_OPERATIONS: [what: string, ...routes: [Method, string][]][] = [
   ['pruning containers', ['POST', '/containers/prune']],
-  [
-    'listing the changes of a container (see /strata/v1/containers/{id}/changes)',
-    ['GET', '/containers/:id/changes'],
-  ],
-  ['exporting a container', ['GET', '/containers/:id/export']],
-  [
-    'copying files from and to a container',
-    ['GET', '/containers/:id/archive'],
-    ['HEAD', '/containers/:id/archive'],
-    ['PUT', '/containers/:id/archive'],
-  ],
   ['pausing a container', ['POST', '/containers/:id/pause'], ['POST', '/containers/:id/unpause']],
   ['updating a container', ['POST', '/containers/:id/update']],
   ['attaching by WebSocket', ['GET', '/containers/:id/attach/ws']],

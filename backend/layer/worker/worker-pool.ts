@@ -7,14 +7,34 @@ import { layerWorkerUrl } from './worker-url.ts';
 /** Long enough for the layers of one pull to share workers; a daemon at rest keeps none. */
 const IDLE_MILLISECONDS = 5000;
 
+export interface WorkerPoolOptions {
+  url: URL;
+  name: string;
+  /** Workers at once. */
+  limit: number;
+}
+
 /**
- * Layer workers: one more than there are cores, so that one that waits for the network or the disk does
- * not leave a core idle. They are made when needed and end when idle.
+ * For layers there is one more than there are cores, so that one that waits for the network or the disk does
+ * not leave a core idle.
  */
+const LAYERS: WorkerPoolOptions = {
+  url: layerWorkerUrl(),
+  name: 'layer-worker',
+  limit: availableParallelism() + 1,
+};
+
+/** Threads that are made when needed and end when idle. */
 export class WorkerPool {
-  readonly #places = new Semaphore(availableParallelism() + 1);
+  readonly #options: WorkerPoolOptions;
+  readonly #places: Semaphore;
   readonly #idle = new Map<Worker, NodeJS.Timeout>();
   #closed = false;
+
+  constructor(options: WorkerPoolOptions = LAYERS) {
+    this.#options = options;
+    this.#places = new Semaphore(options.limit);
+  }
 
   /** Runs work with a worker of its own. Work that has to give up ends its worker. */
   run<T>(work: (worker: Worker) => Promise<T>): Promise<T> {
@@ -42,7 +62,8 @@ export class WorkerPool {
       this.#forget(worker);
       if (worker.threadId !== -1) return worker;
     }
-    const worker = new Worker(layerWorkerUrl(), { name: 'layer-worker' });
+    const { url, name } = this.#options;
+    const worker = new Worker(url, { name });
     // Whoever works with it listens too; an idle one that dies is simply not used again.
     worker.on('error', () => undefined);
     worker.once('exit', () => this.#forget(worker));

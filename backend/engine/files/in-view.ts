@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { CleanupStack } from '../../base/cleanup-stack.ts';
+import { conflict, messageOf, notFound } from '../../base/errors.ts';
+import type { View } from '../../layer/archive/messages.ts';
+import type { TreeMount } from '../../linux/private-tree.ts';
+import { makeUserNamespace } from '../../linux/user-namespace.ts';
+import { toHost } from '../../oci/id-mapping.ts';
+import type { Container } from '../containers/container.ts';
+import { prepareMounts } from '../containers/prepare-mounts.ts';
+import { isUp } from '../containers/status.ts';
+import type { FilesContext } from './files-context.ts';
+
+export interface OpenedView<T> {
+  result: T;
+  /** To be called when the job is over. Never throws. */
+  close(): Promise<void>;
+}
+
+/** `whole`: with everything that is mounted in the container. `rootfs`: the container's own files alone. */
+export type ViewKind = 'whole' | 'rootfs';
+
+/**
+ * Lets a job look at a container's files as its processes see them, whether it runs or not. The container does not
+ * start, stop or go away until `work` has settled, that is until the job has its tree open; then it may, and a
+ * transfer that a client has forgotten holds up nobody.
+ * @throws conflict for a container that is being removed
+ */
+export async function inView<T>(
+  files: FilesContext,
+  container: Container,
+  kind: ViewKind,
+  work: (view: View) => Promise<T>,
+): Promise<OpenedView<T>> {
+  const { locks, containers } = files.engine;
+  return locks.run(container.id, async () => {
+    if (containers.get(container.id) !== container) throw notFound(`No such container: ${container.id}`);
+    const { status } = container.state;
+    if (status === 'removing' || status === 'dead')
+      throw conflict(`container ${container.id} is ${status === 'dead' ? 'dead' : 'being removed'}`);
+    await using undo = new CleanupStack();
+    const view = await openView(files, container, kind, undo);
+    const result = await work(view);
+    const steps = undo.move();
+    return { result, close: () => closeLater(files, container, steps) };
+  });
+}
+
+async function closeLater({ engine }: FilesContext, { id }: Container, steps: CleanupStack): Promise<void> {
+  try {
+    await engine.locks.run(id, () => steps[Symbol.asyncDispose]());
+  } catch (error) {
+    engine.logger.warn({ container: id, error: messageOf(error) }, 'left behind after a copy of files');
+  }
+}
+
+async function openView(
+  files: FilesContext,
+  container: Container,
+  kind: ViewKind,
+  undo: CleanupStack,
+): Promise<View> {
+  const init = isUp(container) ? container.monitored?.init : undefined;
+  if (init && kind === 'whole') return { kind: 'process', ...init };
+  const rootfs = await mountRootfs(files, container, undo);
+  if (kind === 'rootfs') return { kind: 'directory', path: rootfs };
+  const mounts = await mountsOf(files, container, rootfs, undo);
+  return { kind: 'mounts', mountPoint: rootfs, mounts, owner: toHost(container.idMapping, 0) ?? 0 };
+}
+
+/** A start meanwhile finds it mounted and goes on with it: two mounts of one writable layer would not agree. */
+async function mountRootfs(
+  { engine, views }: FilesContext,
+  container: Container,
+  undo: CleanupStack,
+): Promise<string> {
+  const { id } = container;
+  views.set(id, (views.get(id) ?? 0) + 1);
+  undo.defer(async () => {
+    const left = (views.get(id) ?? 1) - 1;
+    if (left > 0) return void views.set(id, left);
+    views.delete(id);
+    if (!isUp(container) && engine.containers.get(id) === container) await engine.snapshotter.unmount(id);
+  });
+  using userNamespace = container.idMapping && (await makeUserNamespace(container.idMapping));
+  return await engine.snapshotter.mount(id, userNamespace);
+}
+
+/** Outer ones first, so that inner ones land in them. */
+async function mountsOf(
+  { engine }: FilesContext,
+  container: Container,
+  rootfs: string,
+  undo: CleanupStack,
+): Promise<TreeMount[]> {
+  await holdVolumes(engine.volumes, container, undo);
+  const ready = await prepareMounts(engine, container, rootfs);
+  const binds = ready.map(({ source, destination, readOnly }) => ({ source, destination, readOnly }));
+  const tmpfs = container.mountPoints
+    .filter(({ type }) => type === 'tmpfs')
+    .map(({ destination }) => ({ source: null, destination, readOnly: false }));
+  return [...binds, ...tmpfs]
+    .map((mount) => ({ ...mount, destination: Buffer.from(mount.destination).toString('latin1') }))
+    .toSorted((a, b) => depth(a.destination) - depth(b.destination));
+}
+
+async function holdVolumes(
+  volumes: FilesContext['engine']['volumes'],
+  { id, mountPoints }: Container,
+  undo: CleanupStack,
+): Promise<void> {
+  const holder = `files-${id}-${randomUUID()}`;
+  for (const { type, name } of mountPoints) {
+    if (type !== 'volume' || name === null) continue;
+    undo.defer(async () => void (await volumes.release({ name, holder })));
+    await volumes.hold({ name, holder });
+  }
+}
+
+function depth(path: string): number {
+  return path.split('/').filter(Boolean).length;
+}

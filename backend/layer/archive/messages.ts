@@ -1,0 +1,72 @@
+import type { ErrorCode } from '../../base/errors.ts';
+import type { Timestamp } from '../../linux/file-times.ts';
+import type { PrivateTreeRequest } from '../../linux/private-tree.ts';
+import type { IdMapping } from '../../oci/id-mapping.ts';
+import type { EntryType } from '../layer-index.ts';
+
+/** Which tree a job works in. */
+export type View =
+  /** A running process' root with all its mounts. */
+  | { kind: 'process'; pid: number; startTime: number }
+  /** A mounted root file system with these mounts on top, seen by the job alone. */
+  | ({ kind: 'mounts' } & PrivateTreeRequest)
+  | { kind: 'directory'; path: string };
+
+/** Paths are byte strings, absolute and without `.` and `..`. Ids in archives are the container's. */
+export type Task =
+  | { kind: 'stat'; path: ResourcePath }
+  | { kind: 'archive'; path: ResourcePath; mapping: IdMapping | null }
+  | { kind: 'export'; mapping: IdMapping | null }
+  /** A writable layer as a layer's archive, without these paths of it. */
+  | { kind: 'layer'; leaveOut: ReadonlySet<string>; mapping: IdMapping | null }
+  | ExtractTask;
+
+export interface ExtractTask {
+  kind: 'extract';
+  path: string;
+  mapping: IdMapping | null;
+  /** A directory does not give way to something else, nor something else to a directory. */
+  noOverwriteDirNonDir: boolean;
+  /** Who shall own everything, as the container counts; null for what the archive says. */
+  owner: { uid: number; gid: number } | null;
+  readOnlyRootfs: boolean;
+  mounts: readonly { destination: string; readOnly: boolean }[];
+}
+
+/** What a client asks for: see `parseResourcePath`. */
+export interface ResourcePath {
+  directory: string;
+  /** Empty for the root. */
+  base: string;
+  /** The last component is followed and must be a directory. */
+  isDirectory: boolean;
+  /** What stands for the resource in the names of the archive. */
+  rename: string;
+}
+
+export interface PathStat {
+  name: string;
+  size: number;
+  type: EntryType;
+  /** Permissions with set-id and sticky bits. */
+  mode: number;
+  mtime: Timestamp;
+  /** Where a symlink leads in the end; else empty. */
+  linkTarget: string;
+}
+
+export type ToWorker =
+  | { kind: 'start'; job: number; view: View; task: Task }
+  /** So many more bytes may be sent. */
+  | { kind: 'credit'; job: number; bytes: number }
+  | { kind: 'bytes'; job: number; bytes: Uint8Array }
+  | { kind: 'end'; job: number }
+  | { kind: 'cancel'; job: number };
+
+export type FromWorker =
+  /** The tree is open, and stays so whatever becomes of the paths that lead to it; the path in it is there. */
+  | { kind: 'opened'; job: number; stat: PathStat | null }
+  | { kind: 'bytes'; job: number; bytes: Uint8Array }
+  | { kind: 'taken'; job: number; bytes: number }
+  | { kind: 'done'; job: number }
+  | { kind: 'failed'; job: number; code: ErrorCode; message: string };
