@@ -32,7 +32,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     versionRoute(engine),
     infoRoute(dependencies),
     eventsRoute(engine.events),
-    ...imageRoutes({ context: images, driver: 'overlay2' }),
+    ...imageRoutes({ context: images, driver: 'overlay2', files }),
     ...containerRoutes(engine),
     ...fileRoutes(files),
     ...execRoutes(engine),

@@ -5,6 +5,7 @@ import { secondsOf, timestampOf } from '../linux/file-times.ts';
 import { walkTree, type Found } from '../linux/walk-tree.ts';
 import { readXattrs } from '../linux/xattr.ts';
 import { digestOf, type Digest } from '../oci/digest.ts';
+import { OVERFLOW_ID, toContainer, type IdMapping } from '../oci/id-mapping.ts';
 import { compareNames, showName } from './byte-names.ts';
 import type { EntryType, LayerEntry, LayerIndex } from './layer-index.ts';
 import { shownXattrs } from './shown-xattrs.ts';
@@ -12,6 +13,8 @@ import { shownXattrs } from './shown-xattrs.ts';
 export interface UpperOptions {
   /** Files up to this many bytes are hashed, so that a change of their content is known for sure. */
   hashUpTo?: number | undefined;
+  /** Of a container in a user namespace: owners are told as it counts them, like those of the layers. */
+  mapping?: IdMapping | null | undefined;
 }
 
 /**
@@ -20,12 +23,12 @@ export interface UpperOptions {
  */
 export async function indexUpper(
   directory: string,
-  { hashUpTo = 65536 }: UpperOptions = {},
+  { hashUpTo = 65536, mapping = null }: UpperOptions = {},
 ): Promise<LayerIndex> {
   const entries: LayerEntry[] = [];
   const firstNames = new Map<string, string>();
   await walkTree(directory, async (found) => {
-    const entry = await entryOf(found, hashUpTo);
+    const entry = await entryOf(found, hashUpTo, mapping);
     const inode = `${found.stats.dev}:${found.stats.ino}`;
     const first = firstNames.get(inode);
     if (found.stats.nlink > 1n && !found.stats.isDirectory() && entry.type !== 'whiteout') {
@@ -39,7 +42,7 @@ export async function indexUpper(
 
 const OVERLAY = 'trusted.overlay.';
 
-async function entryOf(found: Found, hashUpTo: number): Promise<LayerEntry> {
+async function entryOf(found: Found, hashUpTo: number, mapping: IdMapping | null): Promise<LayerEntry> {
   const { stats, path, handlePath } = found;
   const xattrs = xattrsOf(handlePath);
   const type = typeOf(stats, xattrs);
@@ -47,8 +50,8 @@ async function entryOf(found: Found, hashUpTo: number): Promise<LayerEntry> {
     path: showName(path),
     type,
     mode: Number(stats.mode & 0o7777n),
-    uid: Number(stats.uid),
-    gid: Number(stats.gid),
+    uid: toContainer(mapping, Number(stats.uid)) ?? OVERFLOW_ID,
+    gid: toContainer(mapping, Number(stats.gid)) ?? OVERFLOW_ID,
     size: type === 'file' ? Number(stats.size) : 0,
     mtime: secondsOf(timestampOf(stats.mtimeNs)),
   };

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { invalidArgument, messageOf, notImplemented } from '../../base/errors.ts';
+import { invalidArgument, messageOf } from '../../base/errors.ts';
 import { pullImage } from '../../engine/images/pull-image.ts';
 import type { OnPullEvent } from '../../engine/images/pull-progress.ts';
 import { isDigest } from '../../oci/digest.ts';
@@ -7,17 +7,18 @@ import { parseReference, type Reference } from '../../oci/reference.ts';
 import { parseRegistryAuth } from '../../registry/credentials.ts';
 import type { Route } from '../route.ts';
 import { progressLines, type ProgressLine } from '../wire/pull-progress.ts';
+import { importFromSource } from './import-image.ts';
 import type { ImageRoutesDependencies } from './images-dependencies.ts';
 import { parsePlatform } from './parse-platform.ts';
 
-/** POST /images/create: a pull. Before its first line a failure is an HTTP status, afterwards it is a line. */
-export function createImage({ context }: ImageRoutesDependencies): Route {
+/** POST /images/create: a pull, or an import. Before its first line a failure is an HTTP status, afterwards it is a line. */
+export function createImage({ context, files }: ImageRoutesDependencies): Route {
   return {
     method: 'POST',
     path: '/images/create',
-    handle: async ({ query, headers, signal }, response) => {
-      if (query.get('fromSrc'))
-        throw notImplemented('importing an image from an archive is not implemented yet');
+    handle: async (apiRequest, response) => {
+      const { query, headers, signal } = apiRequest;
+      if (query.get('fromSrc')) return importFromSource(files, apiRequest, response);
       const auth = headers['x-registry-auth'];
       const request = {
         reference: wantedReference(query),

@@ -1,4 +1,5 @@
 import type { Route } from '../route.ts';
+import { commitRoute } from './commit.ts';
 import { createImage } from './create-image.ts';
 import { historyRoute } from './history.ts';
 import type { ImageRoutesDependencies } from './images-dependencies.ts';
@@ -14,6 +15,7 @@ import { tagImageRoute } from './tag-image.ts';
 export function imageRoutes(dependencies: ImageRoutesDependencies): Route[] {
   return [
     createImage(dependencies),
+    commitRoute(dependencies.files),
     listImagesRoute(dependencies),
     pruneImagesRoute(dependencies),
     ...notBuiltYet(),

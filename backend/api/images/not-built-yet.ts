@@ -9,7 +9,6 @@ const MISSING: readonly [Route['method'], string, string][] = [
   ['POST', '/images/*name/push', 'pushing an image'],
   ['POST', '/build', 'building an image'],
   ['POST', '/build/prune', 'the build cache'],
-  ['POST', '/commit', 'committing a container'],
 ];
 
 /** What the API knows and this daemon does not do yet: it says so by name. */

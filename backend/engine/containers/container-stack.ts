@@ -7,12 +7,13 @@ export async function containerStack(
   { containers, snapshotter }: Pick<EngineContext, 'containers' | 'snapshotter'>,
   reference: string,
 ): Promise<ContainerStack> {
-  const { id, imageId, diffIds, mountPoints } = containers.resolve(reference);
+  const { id, imageId, diffIds, mountPoints, idMapping } = containers.resolve(reference);
   return {
     id,
     imageId: imageId as Digest,
     diffIds: diffIds as Digest[],
     upperDir: snapshotter.upper(id),
+    idMapping,
     mounts: [
       ...mountPoints.map(({ destination, type, name, source }) => ({
         destination,

@@ -77,9 +77,10 @@ async function mountRootfs(
   views.set(id, (views.get(id) ?? 0) + 1);
   undo.defer(async () => {
     const left = (views.get(id) ?? 1) - 1;
-    if (left > 0) return void views.set(id, left);
-    views.delete(id);
-    if (!isUp(container) && engine.containers.get(id) === container) await engine.snapshotter.unmount(id);
+    if (left > 0) views.set(id, left);
+    else views.delete(id);
+    if (left === 0 && !isUp(container) && engine.containers.get(id) === container)
+      await engine.snapshotter.unmount(id);
   });
   using userNamespace = container.idMapping && (await makeUserNamespace(container.idMapping));
   return await engine.snapshotter.mount(id, userNamespace);

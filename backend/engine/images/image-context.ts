@@ -28,7 +28,7 @@ export interface ImageStacks {
 
 export interface ImageEvent {
   type: 'image';
-  action: 'pull' | 'tag' | 'untag' | 'delete';
+  action: 'pull' | 'tag' | 'untag' | 'delete' | 'create' | 'import';
   id: string;
   attributes: Record<string, string>;
 }

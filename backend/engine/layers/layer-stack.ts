@@ -3,6 +3,7 @@ import type { Image } from '../../image/image-store.ts';
 import { indexUpper } from '../../layer/index-upper.ts';
 import type { LayerIndex } from '../../layer/layer-index.ts';
 import type { Digest } from '../../oci/digest.ts';
+import type { IdMapping } from '../../oci/id-mapping.ts';
 import type { ImageContext } from '../images/image-context.ts';
 
 /** Something mounted over a container's root file system. */
@@ -21,6 +22,8 @@ export interface ContainerStack {
   diffIds: readonly Digest[];
   /** Host directory of the writable layer; null before it is made. */
   upperDir: string | null;
+  /** How ids of the container lie in its writable layer. */
+  idMapping: IdMapping | null;
   mounts: readonly StackMount[];
 }
 
@@ -61,9 +64,9 @@ export async function stackOfContainer(
   idOrName: string,
 ): Promise<Stack> {
   const container = await find(idOrName);
-  const { diffIds, imageId, upperDir } = container;
+  const { diffIds, imageId, upperDir, idMapping: mapping } = container;
   const upper = async (): Promise<LayerIndex> =>
-    upperDir === null ? { diffId: null, entries: [] } : await indexUpper(upperDir);
+    upperDir === null ? { diffId: null, entries: [] } : await indexUpper(upperDir, { mapping });
   return {
     imageId,
     image: images.get(imageId),

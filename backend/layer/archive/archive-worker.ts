@@ -110,5 +110,6 @@ function fail(job: number, error: unknown): void {
 }
 
 function tell(message: FromWorker, transfer: ArrayBuffer[] = []): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port has no origin
   port?.postMessage(message, transfer);
 }

@@ -32,7 +32,7 @@ export class InputJob {
   async finish(): Promise<void> {
     const decompressor = this.#decompressor ?? (await this.#open());
     await this.#naming(decompressor.end());
-    this.#reader.end();
+    this.#endArchive();
     this.#extractor.finish();
     this.close();
   }
@@ -41,6 +41,17 @@ export class InputJob {
     this.#decompressor?.destroy();
     this.#extractor.close();
     this.#tree[Symbol.dispose]();
+  }
+
+  #endArchive(): void {
+    try {
+      this.#reader.end();
+    } catch (error) {
+      // Less than one header: there is no entry to name.
+      if (this.#reader.lastName === '')
+        throw invalidArgument('the archive is empty or no tar archive', error);
+      throw error;
+    }
   }
 
   async #open(): Promise<Decompressor> {

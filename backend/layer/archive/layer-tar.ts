@@ -17,8 +17,8 @@ export function layerTarOptions(
   return {
     mapping,
     treat: (path, name, stats, parent) => {
-      if (isWhiteout(stats, parent, path)) return { instead: marker(whiteoutName(name), stats) };
-      return leaveOut.has(path) ? 'skip' : 'keep';
+      if (leaveOut.has(path)) return 'skip';
+      return isWhiteout(stats, parent, path) ? { instead: marker(whiteoutName(name), stats) } : 'keep';
     },
     inside: (archiveName, directory, stats) =>
       isOpaque(directory) ? [marker(`${archiveName}${OPAQUE_MARKER}`, stats)] : [],

@@ -23,8 +23,6 @@ const CHUNK = 256 * 1024;
 /** What a kind of archive does with a name of the tree. */
 export type Treatment =
   | 'keep'
-  /** The name alone: nothing below it. */
-  | 'shallow'
   | 'skip'
   /** Instead of the name, entries like this one. */
   | { instead: WrittenEntry };
@@ -107,11 +105,16 @@ export class TreeTar {
     const path = frame.path === '' ? name : `${frame.path}/${name}`;
     const archiveName = `${frame.archiveName}${name}`;
     const treatment = this.#options.treat?.(path, archiveName, stats, frame.fd) ?? 'keep';
-    if (treatment === 'skip') return undefined;
-    if (typeof treatment === 'object') return void this.#add(treatment.instead);
-    if (!stats.isDirectory()) return void (yield* this.#file(place, stats, archiveName));
-    if (treatment === 'shallow' || (stats.dev !== frame.device && isKernelTree(place, path)))
-      return void this.#add(writtenEntry(place, stats, `${archiveName}/`, this.#options.mapping));
+    if (typeof treatment === 'object') this.#add(treatment.instead);
+    if (treatment !== 'keep') return undefined;
+    if (!stats.isDirectory()) {
+      yield* this.#file(place, stats, archiveName);
+      return undefined;
+    }
+    if (stats.dev !== frame.device && isKernelTree(place, path)) {
+      this.#add(writtenEntry(place, stats, `${archiveName}/`, this.#options.mapping));
+      return undefined;
+    }
     const fd = ifThere(() => openSync(place, O_PATH | O_DIRECTORY | O_NOFOLLOW));
     return fd === undefined ? undefined : this.#begin(fd, archiveName, path);
   }
@@ -119,14 +122,15 @@ export class TreeTar {
   *#file(place: Buffer, stats: BigIntStats, archiveName: string): Generator<Buffer> {
     const entry = ifThere(() => writtenEntry(place, stats, archiveName, this.#options.mapping));
     if (!entry) return;
-    const inode = `${stats.dev}:${stats.ino}`;
-    const first = stats.nlink > 1n ? this.#firstNames.get(inode) : undefined;
+    const inode = stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : '';
+    const first = this.#firstNames.get(inode);
+    if (inode !== '' && first === undefined) this.#firstNames.set(inode, archiveName);
     if (first !== undefined)
-      return this.#add({ ...entry, type: 'hardlink', size: 0, linkName: first, xattrs: new Map() });
-    if (entry.type === 'symlink') entry.linkName = ifThere(() => readlinkSync(place, 'latin1')) ?? '';
-    if (entry.type === 'file') yield* this.#regular(place, entry);
+      this.#add({ ...entry, type: 'hardlink', size: 0, linkName: first, xattrs: new Map() });
+    else if (entry.type === 'file') yield* this.#regular(place, entry);
+    else if (entry.type === 'symlink')
+      this.#add({ ...entry, linkName: ifThere(() => readlinkSync(place, 'latin1')) ?? '' });
     else this.#add(entry);
-    if (stats.nlink > 1n) this.#firstNames.set(inode, archiveName);
   }
 
   /** By way of a descriptor that opens nothing: a device that was put in the file's place must not be opened. */

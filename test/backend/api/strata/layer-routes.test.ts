@@ -53,7 +53,8 @@ describe('layer routes', () => {
     const containerStack = async (id: string) => {
       if (id !== 'web') throw notFound(`No such container: ${id}`);
       const mounts = [{ destination: '/data', description: 'volume data' }];
-      return { id: 'w'.repeat(64), imageId: image.id, diffIds: image.diffIds, upperDir: upper.path, mounts };
+      const { id: imageId, diffIds } = image;
+      return { id: 'w'.repeat(64), imageId, diffIds, upperDir: upper.path, idMapping: null, mounts };
     };
     api = await serveRoutes(strataLayerRoutes({ context: machine.context, containerStack }));
   });
