@@ -18,6 +18,7 @@ import { holdImage } from './engine/images/hold-image.ts';
 import type { ImageContext } from './engine/images/image-context.ts';
 import { createLayerFetches } from './engine/images/layer-fetches.ts';
 import { createLeases } from './engine/images/leases.ts';
+import { IdRanges } from './engine/userns/id-ranges.ts';
 import { createImageStore } from './image/sqlite-image-store.ts';
 import { createArchiveWorkers } from './layer/archive/archive-workers.ts';
 import { createDirectoryLayerStore, type DirectoryLayerStore } from './layer/directory-store.ts';
@@ -64,6 +65,7 @@ export async function createDaemon(options: ServeOptions, logger: Logger): Promi
     locks: new KeyedLock(),
     bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     defaultUlimits: options.defaultUlimits,
+    userns: { default: options.userns, ranges: new IdRanges(() => containers.idMappings()) },
     shutdown: shutdown.signal,
     ...parts,
   };

@@ -16,6 +16,8 @@ export interface ServeOptions {
   logLevel: LogLevel;
   /** Group that may use the socket. */
   group: string;
+  /** Whether containers that do not say get a user namespace of their own. */
+  userns: 'host' | 'private';
 }
 
 const names = {
@@ -28,6 +30,7 @@ const names = {
   'default-ulimit': { type: 'string', multiple: true },
   'log-level': { type: 'string' },
   group: { type: 'string' },
+  userns: { type: 'string' },
   config: { type: 'string' },
 } as const;
 
@@ -42,6 +45,7 @@ const schema = z.strictObject({
   'default-ulimit': list,
   'log-level': z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   group: z.string().default('strata'),
+  userns: z.enum(['host', 'private']).default('host'),
 });
 
 /** @throws invalid-argument naming the option */
@@ -64,6 +68,7 @@ export function parseServeOptions(args: readonly string[]): ServeOptions {
     defaultUlimits: options['default-ulimit'].map(parseUlimit),
     logLevel: options['log-level'],
     group: options.group,
+    userns: options.userns,
   };
 }
 

@@ -10,6 +10,7 @@ import type { ContainerSet } from './containers/container-set.ts';
 import type { LiveContainers } from './containers/live-container.ts';
 import type { EventLog } from './events/event-log.ts';
 import type { ExecSet } from './exec/exec-set.ts';
+import type { IdRanges } from './userns/id-ranges.ts';
 
 /** What the use cases work with; built once by `main.ts`. */
 export interface EngineContext {
@@ -31,6 +32,11 @@ export interface EngineContext {
   readonly bootId: string;
   /** `--default-ulimit`, in Docker's form. */
   readonly defaultUlimits: readonly { name: string; soft: number; hard: number }[];
+  readonly userns: {
+    /** `--userns`: whether containers that do not say get a user namespace. */
+    readonly default: 'host' | 'private';
+    readonly ranges: IdRanges;
+  };
   /** Aborted when the daemon ends: watches stop, containers go on. */
   readonly shutdown: AbortSignal;
 }

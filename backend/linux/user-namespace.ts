@@ -1,94 +1,90 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Readable, Writable } from 'node:stream';
-import { messageOf, notImplemented } from '../base/errors.ts';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { messageOf, notImplemented, unavailable } from '../base/errors.ts';
 import type { IdMapping } from '../oci/id-mapping.ts';
 
 /**
- * A user namespace that this process holds by descriptor. The kernel frees it when it is disposed of and no
- * process and no mount uses it: nothing has to be cleaned up after a crash. The paths are good for as long,
- * for the processes that we start too.
+ * A user namespace and a network namespace that it owns: only then may its root mount sysfs and change the
+ * network's settings. Both are held by descriptors of this process, so that a crash leaves nothing: the kernel
+ * frees them once no descriptor, process and mount uses them.
  */
 export interface UserNamespace extends Disposable {
   readonly mapping: IdMapping;
   readonly fd: number;
+  /** Good until it is disposed of, for the programs that we start too. */
   readonly path: string;
-  /** A network namespace that belongs to it; null where the namespace is another container's. */
-  readonly networkPath: string | null;
+  readonly networkPath: string;
 }
 
 /**
- * Makes a user namespace with this mapping, and a network namespace that it owns: `sysfs` and the settings
- * of a network are its root's only then.
- *
- * A process with threads cannot make one (unshare(2): EINVAL), so a short-lived child does. It ends by itself when
- * this process dies, because its standard input ends then.
+ * A process with threads cannot make one (unshare(2): EINVAL), so a short-lived child does.
  * @throws not-implemented with the reason where the kernel or its settings forbid it
  */
 export async function makeUserNamespace(mapping: IdMapping): Promise<UserNamespace> {
-  // `cat` answers what it is told: from then on it is inside. Short options: busybox knows those too.
-  const child = spawn('unshare', ['-U', '-n', 'cat'], { stdio: ['pipe', 'pipe', 'pipe'] });
-  try {
-    const pid = await unshared(child);
-    for (const map of ['uid_map', 'gid_map'])
-      writeFileSync(`/proc/${pid}/${map}`, `0 ${mapping.hostId} ${mapping.size}`);
-    return hold(mapping, `/proc/${pid}/ns/user`, `/proc/${pid}/ns/net`);
-  } catch (error) {
-    throw notImplemented(`a user namespace cannot be made on this host: ${messageOf(error)}`, error);
-  } finally {
-    child.stdin.end();
-    child.unref();
-  }
+  // Short options: busybox has those too.
+  using child = await startInside('unshare', ['-U', '-n', 'cat']).catch((error: unknown) => {
+    throw notImplemented(
+      `user namespaces do not work on this host: ${messageOf(error)} (see user.max_user_namespaces)`,
+      error,
+    );
+  });
+  for (const map of ['uid_map', 'gid_map'])
+    writeFileSync(`/proc/${child.pid}/${map}`, `0 ${mapping.hostId} ${mapping.size}`);
+  return hold(child.pid, mapping);
 }
 
-/** The user namespace that a process is in. @throws SyscallError when the process is gone */
-export function userNamespaceOf(pid: number, mapping: IdMapping): UserNamespace {
-  return hold(mapping, `/proc/${pid}/ns/user`, null);
+/** The user namespace that a process is in, with a new network namespace. @throws unavailable when the process is gone */
+export async function joinUserNamespace(pid: number, mapping: IdMapping): Promise<UserNamespace> {
+  const args = [`-U/proc/${pid}/ns/user`, 'unshare', '-n', 'cat'];
+  using child = await startInside('nsenter', args).catch((error: unknown) => {
+    throw unavailable(`the user namespace of process ${pid} cannot be joined: ${messageOf(error)}`, error);
+  });
+  return hold(child.pid, mapping);
 }
 
 const DEADLINE = 10_000;
 
-async function unshared(child: ChildProcess & { stdin: Writable; stdout: Readable; stderr: Readable }) {
+/**
+ * A program that ends in `cat`, which answers what it is told: from then on it is inside. It ends with its standard
+ * input, so also when this process dies.
+ */
+async function startInside(program: string, args: readonly string[]): Promise<{ pid: number } & Disposable> {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   const said: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
-  // A child that ended already; its standard error says why.
+  // It may have ended already; what it said tells why.
   child.stdin.on('error', () => undefined);
+  child.unref();
   const signal = AbortSignal.timeout(DEADLINE);
-  child.stdin.write('\n');
   const ended = once(child, 'close', { signal }).then(() => {
-    throw new Error(said.join('').trim() || 'unshare ended');
+    throw new Error(said.join('').trim() || `${program} ended`);
   });
   ended.catch(() => undefined);
-  await Promise.race([once(child.stdout, 'data', { signal }), ended]);
-  if (child.pid === undefined) throw new Error('unshare was not started');
-  return child.pid;
-}
-
-function hold(mapping: IdMapping, userPath: string, netPath: string | null): UserNamespace {
-  const fd = openSync(userPath, 'r');
-  const network = netPath === null ? null : openOr(netPath, () => closeSync(fd));
-  const named = (descriptor: number): string => `/proc/${process.pid}/fd/${descriptor}`;
-  let open = true;
-  return {
-    mapping,
-    fd,
-    path: named(fd),
-    networkPath: network === null ? null : named(network),
-    [Symbol.dispose]: () => {
-      if (!open) return;
-      open = false;
-      closeSync(fd);
-      if (network !== null) closeSync(network);
-    },
-  };
-}
-
-function openOr(path: string, undo: () => void): number {
   try {
-    return openSync(path, 'r');
+    child.stdin.write('\n');
+    await Promise.race([once(child.stdout, 'data', { signal }), ended]);
+    const { pid = 0 } = child;
+    return { pid, [Symbol.dispose]: () => void child.stdin.end() };
   } catch (error) {
-    undo();
+    child.kill('SIGKILL');
+    throw error;
+  }
+}
+
+function hold(pid: number, mapping: IdMapping): UserNamespace {
+  const fd = openSync(`/proc/${pid}/ns/user`, 'r');
+  const descriptors = [fd];
+  const close = (): void => {
+    for (const descriptor of descriptors.splice(0)) closeSync(descriptor);
+  };
+  try {
+    const network = openSync(`/proc/${pid}/ns/net`, 'r');
+    descriptors.push(network);
+    const named = (descriptor: number): string => `/proc/${process.pid}/fd/${descriptor}`;
+    return { mapping, fd, path: named(fd), networkPath: named(network), [Symbol.dispose]: close };
+  } catch (error) {
+    close();
     throw error;
   }
 }

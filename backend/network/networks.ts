@@ -73,6 +73,8 @@ export interface AttachRequest {
   dns: { servers: readonly string[]; search: readonly string[]; options: readonly string[] };
   /** `name:address` pairs of `--add-host`, which the resolver answers too; `host-gateway` is replaced already. */
   extraHosts: readonly string[];
+  /** A new network namespace that belongs to the container's user namespace; without it one is made that is the host's. */
+  namespaceSource?: string | null;
 }
 
 /** What a container got in one network. */

@@ -49,6 +49,8 @@ export interface LinuxSpec {
         gid?: number;
       }[]
     | undefined;
+  uidMappings?: { containerID: number; hostID: number; size: number }[] | undefined;
+  gidMappings?: { containerID: number; hostID: number; size: number }[] | undefined;
   cgroupsPath?: string | undefined;
   resources?: LinuxResources | undefined;
   seccomp?: Seccomp | undefined;

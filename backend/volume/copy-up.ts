@@ -3,31 +3,44 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { internal, invalidArgument, isErrno, messageOf } from '../base/errors.ts';
 import { openInRoot } from '../linux/open-in-root.ts';
 import { runCommand } from '../linux/run-command.ts';
+import type { IdMapping } from '../oci/id-mapping.ts';
 import { publishCopy } from './publish-copy.ts';
+import { unmapOwners } from './unmap-owners.ts';
 import type { VolumePaths } from './volume-paths.ts';
 
 const COPY_TIMEOUT = 30 * 60_000;
+
+/** A directory of a container's root file system. */
+export interface CopySource {
+  rootfs: string;
+  pathInside: string;
+  /** Of a container in a user namespace. */
+  mapping: IdMapping | null;
+}
 
 /**
  * Fills an empty volume from a directory of a root file system. After a crash the volume is either as
  * empty as before or, after the next start, whole.
  */
-export async function copyUp(paths: VolumePaths, rootfs: string, pathInside: string): Promise<void> {
+export async function copyUp(paths: VolumePaths, source: CopySource): Promise<void> {
   publishCopy(paths);
   if ((await readdir(paths.data)).length > 0) return;
-  const source = openSource(rootfs, pathInside);
-  if (source === null) return;
+  const opened = openSource(source);
+  if (opened === null) return;
   try {
     await rm(paths.copy, { recursive: true, force: true });
-    await copyTree(`/proc/${process.pid}/fd/${source}/.`, paths.copy);
+    await copyTree(opened, paths.copy, source.mapping);
     await runCommand('sync', ['-f', paths.copy]);
     await rename(paths.copy, paths.ready);
     publishCopy(paths);
   } catch (error) {
     await rm(paths.copy, { recursive: true, force: true });
-    throw internal(`copying ${pathInside} of the image into the volume failed: ${messageOf(error)}`, error);
+    throw internal(
+      `copying ${source.pathInside} of the image into the volume failed: ${messageOf(error)}`,
+      error,
+    );
   } finally {
-    closeSync(source);
+    closeSync(opened);
   }
 }
 
@@ -35,21 +48,24 @@ export async function copyUp(paths: VolumePaths, rootfs: string, pathInside: str
  * The same for a volume that is mounted from somewhere else. There is no place on its own file system where a
  * copy could be made whole first: one that was cut short is emptied by nobody, and then counts as filled.
  */
-export async function copyIntoMount(paths: VolumePaths, rootfs: string, pathInside: string): Promise<void> {
+export async function copyIntoMount(paths: VolumePaths, source: CopySource): Promise<void> {
   if ((await readdir(paths.data)).length > 0) return;
-  const source = openSource(rootfs, pathInside);
-  if (source === null) return;
+  const opened = openSource(source);
+  if (opened === null) return;
   try {
-    await copyTree(`/proc/${process.pid}/fd/${source}/.`, paths.data);
+    await copyTree(opened, paths.data, source.mapping);
   } catch (error) {
-    throw internal(`copying ${pathInside} of the image into the volume failed: ${messageOf(error)}`, error);
+    throw internal(
+      `copying ${source.pathInside} of the image into the volume failed: ${messageOf(error)}`,
+      error,
+    );
   } finally {
-    closeSync(source);
+    closeSync(opened);
   }
 }
 
 /** The image's paths are a stranger's: no symlink of theirs leads out of the root file system. */
-function openSource(rootfs: string, pathInside: string): number | null {
+function openSource({ rootfs, pathInside }: CopySource): number | null {
   const source = openQuietly(rootfs, pathInside);
   if (source === null || fstatSync(source).isDirectory()) return source;
   closeSync(source);
@@ -70,9 +86,11 @@ function openQuietly(rootfs: string, pathInside: string): number | null {
  * and devices, follows no symlink on its way (`-a`), and shares blocks where the file system can.
  * The process id in the path is ours, because `self` would be cp.
  */
-async function copyTree(from: string, to: string): Promise<void> {
+async function copyTree(source: number, to: string, mapping: IdMapping | null): Promise<void> {
+  const from = `/proc/${process.pid}/fd/${source}/.`;
   await runCommand('cp', ['-aT', '--', from, to], {
     timeout: COPY_TIMEOUT,
     env: { ...process.env, LC_ALL: 'C' },
   });
+  if (mapping) await unmapOwners(to, mapping);
 }

@@ -53,11 +53,11 @@ export function createVolumes({
     create,
     ensure: (name, labels = {}) => create({ name, driver: '', options: {}, labels }),
     ...holding(context, locks),
-    copyUp: (name, rootfs, pathInside) =>
+    copyUp: (name, rootfs, pathInside, mapping = null) =>
       locked(name, ({ options }) => {
         const paths = volumePaths(layout, name);
         const fill = needsMount(options) ? copyIntoMount : copyUp;
-        return fill(paths, rootfs, pathInside);
+        return fill(paths, { rootfs, pathInside, mapping });
       }),
     usage: async (name) => {
       const { options } = find(table, name);

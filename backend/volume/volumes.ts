@@ -1,3 +1,5 @@
+import type { IdMapping } from '../oci/id-mapping.ts';
+
 export interface VolumeRecord {
   name: string;
   driver: 'local';
@@ -52,10 +54,11 @@ export interface Volumes {
   /**
    * Fills an empty volume from a directory of a container's root file system (owners, modes, times, xattrs, links
    * kept; the volume's root takes over owner and mode). Symlinks of the image are followed inside `rootfs` only.
+   * With the mapping of a container in a user namespace the copy gets the owners that its processes see.
    * A volume that holds anything is left alone, as is one whose path the image does not have.
    * @throws invalid-argument where the image has something else than a directory there
    */
-  copyUp(name: string, rootfs: string, pathInside: string): Promise<void>;
+  copyUp(name: string, rootfs: string, pathInside: string, mapping?: IdMapping | null): Promise<void>;
   /** Bytes of its files, hard links counted once. What is mounted from somewhere else is not ours: 0. @throws not-found */
   usage(name: string): Promise<number>;
   /** @throws not-found, conflict while somebody holds it */

@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import { CleanupStack } from '../../base/cleanup-stack.ts';
 import { messageOf } from '../../base/errors.ts';
 import { buildSpec } from '../../runtime/spec/build-spec.ts';
+import type { UserNamespace } from '../../linux/user-namespace.ts';
 import type { EngineContext } from '../context.ts';
+import { openUserNamespace } from '../userns/open-user-namespace.ts';
+import { stageMounts, unstageMounts } from '../userns/stage-mounts.ts';
 import { emitMemberships } from '../networks/network-events.ts';
 import type { Container } from './container.ts';
 import { holdVolumes, releaseVolumes } from './hold-volumes.ts';
@@ -32,11 +35,14 @@ async function bringUpOrUndo(context: EngineContext, container: Container): Prom
   const { runtime, containers } = context;
   const { id, config } = container;
   await using undo = new CleanupStack();
-  const rootfs = await mountAndConnect(context, container, undo);
+  using userNamespace = await openUserNamespace(context, container);
+  const rootfs = await mountAndConnect(context, container, userNamespace, undo);
   undo.defer(() => releaseVolumes(context, container));
   await holdVolumes(context, container);
   const mounts = await prepareMounts(context, container, rootfs);
-  const spec = buildSpec(specInput(context, container, rootfs, mounts));
+  undo.defer(() => unstageMounts(context, id));
+  const binds = userNamespace ? stageMounts(context, container, userNamespace, mounts) : mounts;
+  const spec = buildSpec(specInput(context, container, { rootfs, mounts: binds, userNamespace }));
   undo.defer(() => runtime.delete(id));
   const { tty, openStdin, stdinOnce } = config;
   container.monitored = await runtime.create({
@@ -47,6 +53,7 @@ async function bringUpOrUndo(context: EngineContext, container: Container): Prom
     openStdin,
     stdinOnce,
   });
+  unstageMounts(context, id);
   container.bootId = context.bootId;
   // Saved before the program runs: a daemon that dies now finds the container again by its record.
   containers.save(container);
@@ -68,6 +75,7 @@ export async function connectAttachments(
 async function mountAndConnect(
   context: EngineContext,
   container: Container,
+  userNamespace: UserNamespace | null,
   undo: CleanupStack,
 ): Promise<string> {
   const { snapshotter, networks, containers } = context;
@@ -78,8 +86,8 @@ async function mountAndConnect(
     container.sandbox = null;
   });
   const [mounted, attached] = await Promise.allSettled([
-    snapshotter.mount(container.id),
-    makeSandbox(context, container),
+    snapshotter.mount(container.id, userNamespace),
+    makeSandbox(context, container, userNamespace?.networkPath ?? null),
   ]);
   if (attached.status === 'fulfilled') container.sandbox = attached.value;
   if (mounted.status === 'rejected') throw mounted.reason;

@@ -1,4 +1,5 @@
 import { conflict, invalidArgument, notFound } from '../../base/errors.ts';
+import type { IdMapping } from '../../oci/id-mapping.ts';
 import type { Records, RecordTable } from '../../store/records.ts';
 import { containerSchema, type Container } from './container.ts';
 
@@ -21,6 +22,11 @@ export class ContainerSet {
 
   all(): Container[] {
     return [...this.#byId.values()].sort((a, b) => b.created.localeCompare(a.created));
+  }
+
+  /** The ids that are taken by containers in user namespaces. */
+  idMappings(): IdMapping[] {
+    return [...this.#byId.values()].flatMap(({ idMapping }) => idMapping ?? []);
   }
 
   get(id: string): Container | undefined {

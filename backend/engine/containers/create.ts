@@ -4,6 +4,7 @@ import { codeOf, invalidArgument, notFound } from '../../base/errors.ts';
 import { newContainerId } from '../../base/ids.ts';
 import type { Image } from '../../image/image-store.ts';
 import type { EngineContext } from '../context.ts';
+import { chooseMapping } from '../userns/choose-mapping.ts';
 import type { Container } from './container.ts';
 import { checkedName } from './container-name.ts';
 import { emitContainer } from './container-events.ts';
@@ -30,6 +31,8 @@ export async function createContainer(context: EngineContext, request: CreateReq
   if (hostConfig.autoRemove && hostConfig.restartPolicy.name !== 'no')
     throw invalidArgument("can't create 'AutoRemove' container with restart policy");
   portMappings(config, hostConfig);
+  using ids = await chooseMapping(context, hostConfig);
+  const idMapping = ids?.mapping ?? null;
 
   await using undo = new CleanupStack();
   const mountPoints = await resolveMounts(context, config, hostConfig, (step) => undo.defer(step));
@@ -37,7 +40,7 @@ export async function createContainer(context: EngineContext, request: CreateReq
   undo.defer(() => rm(directory, { recursive: true, force: true }));
   await mkdir(directory, { recursive: true, mode: 0o710 });
   undo.defer(() => context.snapshotter.remove(id));
-  await context.snapshotter.prepare(id, image.diffIds);
+  await context.snapshotter.prepare(id, image.diffIds, idMapping);
 
   const container: Container = {
     id,
@@ -62,7 +65,7 @@ export async function createContainer(context: EngineContext, request: CreateReq
     },
     networks,
     sandbox: null,
-    idMapping: null,
+    idMapping,
     monitored: null,
     bootId: '',
   };

@@ -24,15 +24,20 @@ export async function prepareMounts(
   rootfs: string,
 ): Promise<ReadyMount[]> {
   const own = container.mountPoints.filter(({ type }) => type !== 'tmpfs');
-  for (const point of own) await prepareSource(context, point, rootfs);
+  for (const point of own) await prepareSource(context, container, point, rootfs);
   const taken = new Set(own.map(({ destination }) => destination));
   const etc = await writeEtcFiles(context, container);
   return [...etc.filter(({ destination }) => !taken.has(destination)), ...own];
 }
 
-async function prepareSource({ volumes }: EngineContext, point: MountPoint, rootfs: string): Promise<void> {
+async function prepareSource(
+  { volumes }: EngineContext,
+  { idMapping }: Container,
+  point: MountPoint,
+  rootfs: string,
+): Promise<void> {
   if (point.type === 'volume' && point.name !== null) {
-    if (point.copyUp) await volumes.copyUp(point.name, rootfs, point.destination);
+    if (point.copyUp) await volumes.copyUp(point.name, rootfs, point.destination, idMapping);
     return;
   }
   try {

@@ -25,9 +25,11 @@ export const NOTHING_SPECIAL: EndpointSettings = {
 export async function makeSandbox(
   context: EngineContext,
   container: Container,
+  namespaceSource: string | null,
 ): Promise<Container['sandbox']> {
   const shared = sharedContainer(container.hostConfig.networkMode);
-  if (shared === null) return toSandboxRecord(await context.networks.attach(attachRequest(container)));
+  if (shared === null)
+    return toSandboxRecord(await context.networks.attach(attachRequest(container, namespaceSource)));
   const other = context.containers.resolve(shared);
   checkRuns(other, container);
   // Whoever shares a network answers to the same name in it.
@@ -44,7 +46,7 @@ function checkRuns({ id, name, state }: Container, joining: Container): void {
   );
 }
 
-function attachRequest(container: Container): AttachRequest {
+function attachRequest(container: Container, namespaceSource: string | null): AttachRequest {
   const { config, hostConfig, networks } = container;
   return {
     containerId: container.id,
@@ -54,6 +56,7 @@ function attachRequest(container: Container): AttachRequest {
     hostname: config.hostname,
     dns: { servers: hostConfig.dns, search: hostConfig.dnsSearch, options: hostConfig.dnsOptions },
     extraHosts: hostConfig.extraHosts,
+    namespaceSource,
   };
 }
 

@@ -13,12 +13,19 @@ import type { ReadyMount } from './prepare-mounts.ts';
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 let facts: HostFacts | undefined;
 
+/** What was made on the host for this start. */
+export interface MadeReady {
+  rootfs: string;
+  mounts: readonly ReadyMount[];
+  /** Null: the host's. */
+  userNamespace: SpecInput['userNamespace'];
+}
+
 /** Everything that decides about the OCI spec of this container, users resolved in its own root file system. */
 export function specInput(
   { defaultUlimits }: EngineContext,
   container: Container,
-  rootfs: string,
-  mounts: readonly ReadyMount[],
+  { rootfs, mounts, userNamespace }: MadeReady,
 ): SpecInput {
   const { config, hostConfig, sandbox, id } = container;
   const user = resolveUser(rootfs, config.user, hostConfig.groupAdd);
@@ -45,6 +52,7 @@ export function specInput(
     ipc: namespace('ipc', hostConfig.ipcMode),
     uts: namespace('uts', hostConfig.utsMode),
     cgroupns: cgroupNamespace(hostConfig.cgroupnsMode),
+    userNamespace,
     init: false,
     host: hostFacts(),
   };
@@ -58,13 +66,14 @@ export function execProcess(
   rootfs: string,
 ): Process {
   const user = resolveUser(rootfs, exec.user || container.config.user, container.hostConfig.groupAdd);
+  const [rows, columns] = exec.consoleSize ?? [0, 0];
   const input = {
     ...processInput(container, user, defaultUlimits),
     args: exec.cmd,
     env: environment(container, user, exec.tty, exec.env),
     cwd: exec.workingDir || container.config.workingDir,
     tty: exec.tty,
-    consoleSize: null,
+    consoleSize: rows > 0 ? { rows, columns } : null,
   };
   return buildProcess({ ...input, privileged: input.privileged || exec.privileged }, hostFacts());
 }

@@ -43,6 +43,7 @@ function linuxOf(input: SpecInput, security: SecurityOptions, capabilities: read
   const profile = security.seccomp === 'default' ? DEFAULT_SECCOMP : security.seccomp;
   return {
     namespaces: namespacesOf(input),
+    ...idMappings(input),
     ...(privileged ? { devices: host.devices() } : {}),
     cgroupsPath: `${cgroupParent}/${id}`,
     resources: resourcesOf(input.resources, privileged, host),
@@ -57,7 +58,7 @@ function linuxOf(input: SpecInput, security: SecurityOptions, capabilities: read
 }
 
 function namespacesOf(input: SpecInput): LinuxSpec['namespaces'] {
-  const { network, pid, ipc, uts, host } = input;
+  const { network, pid, ipc, uts, host, userNamespace } = input;
   const cgroup = input.cgroupns || (host.cgroupVersion === 2 ? 'private' : 'host');
   const of = (
     type: LinuxSpec['namespaces'][number]['type'],
@@ -67,6 +68,7 @@ function namespacesOf(input: SpecInput): LinuxSpec['namespaces'] {
     return [wanted === 'private' ? { type } : { type, path: wanted.path }];
   };
   return [
+    ...(userNamespace ? [{ type: 'user' as const, path: userNamespace.path }] : []),
     { type: 'mount' },
     ...of('network', network),
     ...of('uts', uts),
@@ -74,6 +76,14 @@ function namespacesOf(input: SpecInput): LinuxSpec['namespaces'] {
     ...of('pid', pid),
     ...of('cgroup', cgroup),
   ];
+}
+
+/** Also for a namespace that exists: the runtime gives to its root what it makes for the container. */
+function idMappings({ userNamespace }: SpecInput): Pick<LinuxSpec, 'uidMappings' | 'gidMappings'> {
+  if (!userNamespace) return {};
+  const { hostId, size } = userNamespace.mapping;
+  const mappings = [{ containerID: 0, hostID: hostId, size }];
+  return { uidMappings: mappings, gidMappings: mappings };
 }
 
 function initMount({ host }: SpecInput): RuntimeMount {

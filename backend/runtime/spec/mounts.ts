@@ -47,10 +47,13 @@ function defaultMounts(input: SpecInput, writableSystem: boolean): RuntimeMount[
 }
 
 /** A mount of mqueue shows the queues of the IPC namespace that it is made in; the host's shared memory is a place. */
-function ipcMounts({ ipc, shmSize }: SpecInput): RuntimeMount[] {
+function ipcMounts({ ipc, shmSize, userNamespace }: SpecInput): RuntimeMount[] {
   const size = `size=${shmSize > 0 ? shmSize : SHM_SIZE}`;
   return [
-    { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: QUIET },
+    // The host's queues may be mounted anew by the host's root only.
+    ipc === 'host' && userNamespace
+      ? { destination: '/dev/mqueue', type: 'bind', source: '/dev/mqueue', options: ['rbind', 'rprivate'] }
+      : { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: QUIET },
     ipc === 'host'
       ? { destination: '/dev/shm', type: 'bind', source: '/dev/shm', options: ['rbind', 'rprivate'] }
       : { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: [...QUIET, 'mode=1777', size] },

@@ -1,3 +1,4 @@
+import type { IdMapping } from '../../oci/id-mapping.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { ResolvedUser } from './resolve-user.ts';
 
@@ -79,6 +80,8 @@ export interface SpecInput extends ProcessInput {
   pid: NamespaceInput;
   ipc: NamespaceInput;
   uts: NamespaceInput;
+  /** One that exists, and how its ids lie on the host; null: the host's. */
+  userNamespace?: { path: string; mapping: IdMapping } | null | undefined;
   /** Empty: private on cgroup v2, the host's on v1, as Docker has it. */
   cgroupns: 'private' | 'host' | '';
   /** `--init`: wants an init program on the host, see HostFacts.initProgram. */

@@ -9,6 +9,8 @@ import type { CreateRequest } from '../../../backend/engine/containers/create-re
 import { createContainer } from '../../../backend/engine/containers/create.ts';
 import { LiveContainers } from '../../../backend/engine/containers/live-container.ts';
 import type { EngineContext } from '../../../backend/engine/context.ts';
+import { IdRanges } from '../../../backend/engine/userns/id-ranges.ts';
+import { idPool } from '../../../backend/engine/userns/subordinate-ids.ts';
 import { EventLog } from '../../../backend/engine/events/event-log.ts';
 import { ExecSet } from '../../../backend/engine/exec/exec-set.ts';
 import { createLayout } from '../../../backend/store/layout.ts';
@@ -67,6 +69,7 @@ function engineIn(path: string, removeDirectory: () => PromiseLike<void>): FakeE
     images,
   };
   const shutdown = new AbortController();
+  const containers = new ContainerSet(records);
   const context: EngineContext = {
     ...parts,
     layout,
@@ -75,13 +78,20 @@ function engineIn(path: string, removeDirectory: () => PromiseLike<void>): FakeE
       image: images.resolve(name),
       lease: { [Symbol.dispose]: () => undefined },
     }),
-    containers: new ContainerSet(records),
+    containers,
     live: new LiveContainers(),
     execs: new ExecSet(),
     events,
     locks: new KeyedLock(),
     bootId: 'boot',
     defaultUlimits: [],
+    userns: {
+      default: 'host',
+      ranges: new IdRanges(
+        () => containers.idMappings(),
+        () => idPool('', ''),
+      ),
+    },
     shutdown: shutdown.signal,
   };
   const shutDown = (): void => {
