@@ -131,7 +131,7 @@ function mountOne(root: number, { source, destination, readOnly }: TreeMount, ow
         target: path,
         type: 'tmpfs',
         flags: MS_NOSUID | MS_NODEV,
-        data: 'mode=1777',
+        data: `mode=1777,uid=${owner},gid=${owner}`,
       });
     mount({ source, target: path, type: null, flags: MS_BIND | MS_REC });
   } finally {

@@ -8,6 +8,7 @@ import { toHost } from '../../oci/id-mapping.ts';
 import type { Container } from '../containers/container.ts';
 import { prepareMounts } from '../containers/prepare-mounts.ts';
 import { isUp } from '../containers/status.ts';
+import { stageMounts, unstageMounts } from '../userns/stage-mounts.ts';
 import type { FilesContext } from './files-context.ts';
 
 export interface OpenedView<T> {
@@ -40,6 +41,8 @@ export async function inView<T>(
     await using undo = new CleanupStack();
     const view = await openView(files, container, kind, undo);
     const result = await work(view);
+    // The tree is open: what led to it would be in the way of a start.
+    if (container.idMapping) unstageMounts(files.engine, container.id);
     const steps = undo.move();
     return { result, close: () => closeLater(files, container, steps) };
   });
@@ -95,7 +98,10 @@ async function mountsOf(
 ): Promise<TreeMount[]> {
   await holdVolumes(engine.volumes, container, undo);
   const ready = await prepareMounts(engine, container, rootfs);
-  const binds = ready.map(({ source, destination, readOnly }) => ({ source, destination, readOnly }));
+  using userNamespace = container.idMapping && (await makeUserNamespace(container.idMapping));
+  undo.defer(() => unstageMounts(engine, container.id));
+  const staged = userNamespace ? stageMounts(engine, container, userNamespace, ready) : ready;
+  const binds = staged.map(({ source, destination, readOnly }) => ({ source, destination, readOnly }));
   const tmpfs = container.mountPoints
     .filter(({ type }) => type === 'tmpfs')
     .map(({ destination }) => ({ source: null, destination, readOnly: false }));

@@ -1,5 +1,7 @@
 import { invalidArgument, StrataError } from '../../base/errors.ts';
+import { actAs } from '../../linux/act-as.ts';
 import type { PrivateTree } from '../../linux/private-tree.ts';
+import { toHost } from '../../oci/id-mapping.ts';
 import { quoteName } from '../tar/malformed.ts';
 import { TarReader } from '../tar/tar-reader.ts';
 import { createDecompressor, type Decompressor } from '../worker/decompress.ts';
@@ -14,6 +16,7 @@ export class InputJob {
   readonly #tree: PrivateTree;
   readonly #extractor: Extractor;
   readonly #reader: TarReader;
+  readonly #beRoot: () => void;
   #decompressor: Decompressor | null = null;
   #start: Buffer = Buffer.alloc(0);
 
@@ -21,6 +24,7 @@ export class InputJob {
     this.#tree = tree;
     this.#extractor = new Extractor(tree.root, task);
     this.#reader = new TarReader(this.#extractor, { maxHeaderBytes: MAX_HEADER });
+    this.#beRoot = actAs(toHost(task.mapping, 0) ?? 0);
   }
 
   async write(chunk: Buffer): Promise<void> {
@@ -38,6 +42,7 @@ export class InputJob {
   }
 
   close(): void {
+    this.#beRoot();
     this.#decompressor?.destroy();
     this.#extractor.close();
     this.#tree[Symbol.dispose]();

@@ -7,7 +7,6 @@ import {
   lutimesSync,
   mkdirSync,
   readFileSync,
-  readdirSync,
   symlinkSync,
   truncateSync,
   utimesSync,
