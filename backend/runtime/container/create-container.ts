@@ -7,9 +7,11 @@ import { removeCgroups } from '../cgroup-of.ts';
 import { containerBundle, type BundlePaths } from '../conmon/bundle-paths.ts';
 import { monitorArguments } from '../conmon/monitor-arguments.ts';
 import { spawnMonitor } from '../conmon/spawn-monitor.ts';
+import { endStdin, wantsPipe } from '../conmon/stdin-pipe.ts';
 import { withDeadline } from '../conmon/with-deadline.ts';
 import type { RuntimeContext } from '../context.ts';
 import { findProcesses } from '../monitor-state.ts';
+import { restoreNull } from './restore-null.ts';
 import type { CreateRequest, MonitoredContainer } from '../runtime.ts';
 
 /** Creating mounts and namespaces takes milliseconds; a hung network file system under a bind may take for ever. */
@@ -28,6 +30,7 @@ export async function createContainer(
   undo.defer(() => rm(bundle.directory, { recursive: true, force: true }));
   undo.defer(() => removeRuntimeState(context, id));
   await runMonitor(context, request, bundle);
+  if (spec.linux.uidMappings) restoreNull();
   await context.seccomp?.remember(request.spec, id);
   const processes = findProcesses(bundle, id);
   void context.exits.watch(id, processes);
@@ -57,6 +60,8 @@ async function runMonitor(
   bundle: BundlePaths,
 ): Promise<void> {
   const { id, tty, openStdin, stdinOnce, logPath } = request;
+  // Without a user namespace `crun create` gives nothing away: only `crun exec` does.
+  const pipe = request.spec.linux.uidMappings !== undefined && wantsPipe(context.lowLevel, request);
   const monitor = await spawnMonitor({
     program: context.monitor.path,
     cgroups: context.monitorCgroups,
@@ -69,7 +74,7 @@ async function runMonitor(
       bundle,
       logPath,
       tty,
-      stdin: openStdin,
+      stdin: openStdin || pipe,
       leaveStdinOpen: openStdin && (tty || !stdinOnce),
       exec: null,
     }),
@@ -77,7 +82,7 @@ async function runMonitor(
   try {
     monitor.go();
     const answer = await withDeadline(monitor.sync.next(), CREATE_TIMEOUT, `creating container ${id}`);
-    if (answer && answer.data > 0) return;
+    if (answer && answer.data > 0) return pipe ? endStdin(bundle.attach) : undefined;
     throw internal(
       runtimeWords(answer?.message) || monitor.stderr() || `conmon ended without creating ${id}`,
     );

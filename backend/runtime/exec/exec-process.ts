@@ -11,6 +11,7 @@ import { resizeTerminal } from '../conmon/control.ts';
 import { monitorArguments } from '../conmon/monitor-arguments.ts';
 import { spawnMonitor, type SpawnedMonitor } from '../conmon/spawn-monitor.ts';
 import type { SyncMessage, SyncPipe } from '../conmon/sync-pipe.ts';
+import { wantsPipe } from '../conmon/stdin-pipe.ts';
 import { withDeadline } from '../conmon/with-deadline.ts';
 import { runtimeWords } from '../container/create-container.ts';
 import type { RuntimeContext } from '../context.ts';
@@ -29,7 +30,7 @@ export async function execProcess(context: RuntimeContext, request: ExecRequest)
   const monitor = await spawnExecMonitor(context, request, bundle, processSpec);
   undo.defer(() => monitor.sync.close());
   try {
-    const { pid, streams } = await beginExec(monitor, request, bundle);
+    const { pid, streams } = await beginExec(context, monitor, request, bundle);
     undo.release();
     const startTime = startTimeOf(pid);
     return {
@@ -67,7 +68,9 @@ function spawnExecMonitor(
   bundle: BundlePaths,
   processSpec: string,
 ): Promise<SpawnedMonitor> {
-  const { containerId, execId, tty, openStdin, attach = true } = request;
+  const { containerId, execId, tty, openStdin } = request;
+  const pipe = wantsPipe(context.lowLevel, request);
+  const attach = isAttached(context, request);
   return spawnMonitor({
     program: context.monitor.path,
     cgroups: context.monitorCgroups,
@@ -80,7 +83,7 @@ function spawnExecMonitor(
       bundle,
       logPath: null,
       tty,
-      stdin: openStdin,
+      stdin: openStdin || pipe,
       leaveStdinOpen: false,
       exec: {
         processSpec,
@@ -92,25 +95,45 @@ function spawnExecMonitor(
 
 /** The client is connected before the process begins, so that none of its output is lost. */
 async function beginExec(
+  { lowLevel }: RuntimeContext,
   monitor: SpawnedMonitor,
-  { execId, tty, openStdin }: ExecRequest,
+  request: ExecRequest,
   bundle: BundlePaths,
 ): Promise<{ pid: number; streams: AttachedStreams | null }> {
+  const { execId, tty, openStdin, attach = true } = request;
   let streams: AttachedStreams | null = null;
   monitor.go();
   try {
     if (monitor.attachReady) {
       const ready = await withDeadline(monitor.attachReady.next(), EXEC_TIMEOUT, `exec ${execId}`);
       if (!ready) throw internal(monitor.stderr() || `conmon ended before exec ${execId} began`);
-      streams = attachStreams(bundle.attach, { stdin: openStdin, tty });
+      streams = connectStreams(bundle, { tty, openStdin, pipe: wantsPipe(lowLevel, request) });
       monitor.go();
     }
     const answer = await withDeadline(monitor.sync.next(), EXEC_TIMEOUT, `exec ${execId}`);
-    return { pid: pidOf(answer, monitor, execId), streams };
+    const pid = pidOf(answer, monitor, execId);
+    if (attach) return { pid, streams };
+    streams?.[Symbol.dispose]();
+    return { pid, streams: null };
   } catch (error) {
     streams?.[Symbol.dispose]();
     throw error;
   }
+}
+
+/** Also a detached one whose standard input has to be ended. */
+function isAttached({ lowLevel }: RuntimeContext, request: ExecRequest): boolean {
+  return (request.attach ?? true) || wantsPipe(lowLevel, request);
+}
+
+function connectStreams(
+  bundle: BundlePaths,
+  { tty, openStdin, pipe }: { tty: boolean; openStdin: boolean; pipe: boolean },
+): AttachedStreams {
+  const streams = attachStreams(bundle.attach, { stdin: openStdin || pipe, tty });
+  if (!pipe) return streams;
+  streams.stdin?.end();
+  return { ...streams, stdin: null };
 }
 
 function pidOf(answer: SyncMessage | null, monitor: SpawnedMonitor, execId: string): number {
