@@ -14,6 +14,7 @@ import type { FilesContext } from './files-context.ts';
 import { fillRunConfig, runConfigOf } from './image-run-config.ts';
 import { emitTag, recordImage, storeLayer, type Format } from './record-image.ts';
 import { spoolLayer, type SpooledLayer } from './spool-layer.ts';
+import { underLease } from './under-lease.ts';
 import { pathsToLeaveOut } from './writable-changes.ts';
 
 export interface CommitRequest {
@@ -44,12 +45,15 @@ export async function commitContainer(files: FilesContext, request: CommitReques
   );
   return engine.locks.run(container.id, async () => {
     const parent = checkCommittable(files, container);
-    using lease = images.leases.take();
-    await lease.hold([...parent.diffIds, ...parent.manifest.layers.map(({ digest }) => digest)]);
     await using layer = await whilePaused(files, container, request.pause, () =>
       archiveWritable(files, container, request.signal),
     );
-    const id = await recordCommit(files, { request, container, parent, runConfig, layer, lease });
+    const id = await underLease(images, async (lease) => {
+      await lease.hold([...parent.diffIds, ...parent.manifest.layers.map(({ digest }) => digest)]);
+      // Removed by force meanwhile, it would not be held any more.
+      checkCommittable(files, container);
+      return recordCommit(files, { request, container, parent, runConfig, layer, lease });
+    });
     images.emit({ type: 'image', action: 'create', id, attributes: { name: id } });
     emitTag(images, id, request.name);
     const imageRef = request.name ? familiarString(request.name) : '';

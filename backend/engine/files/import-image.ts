@@ -9,6 +9,7 @@ import { applyChanges } from './apply-changes.ts';
 import type { FilesContext } from './files-context.ts';
 import { emitTag, recordImage, storeLayer } from './record-image.ts';
 import { spoolLayer } from './spool-layer.ts';
+import { underLease } from './under-lease.ts';
 
 export interface ImportRequest {
   /** An archive of a root file system, plain or compressed. */
@@ -26,9 +27,7 @@ export async function importImage({ engine, images }: FilesContext, request: Imp
   const platform = request.platform ?? images.platform;
   if (platform.os !== 'linux') throw notImplemented(`images for ${platform.os} are not supported`);
   const runConfig = applyChanges({}, request.changes);
-  await using layer = await spoolLayer(engine.layout.tmp, request.source, signal);
-  using lease = images.leases.take();
-  const blob = await namingArchive(storeLayer(images, layer, 'oci', lease, signal));
+  await using layer = await namingArchive(spoolLayer(engine.layout.tmp, request.source, signal));
   const created = new Date().toISOString();
   const config: ImageConfig = {
     architecture: platform.architecture,
@@ -41,7 +40,10 @@ export async function importImage({ engine, images }: FilesContext, request: Imp
     rootfs: { type: 'layers', diff_ids: [layer.diffId] },
     history: [{ created, comment: message }],
   };
-  const id = await recordImage(images, { config, layers: [blob], format: 'oci', reference: name }, lease);
+  const id = await underLease(images, async (lease) => {
+    const blob = await namingArchive(storeLayer(images, layer, 'oci', lease, signal));
+    return recordImage(images, { config, layers: [blob], format: 'oci', reference: name }, lease);
+  });
   emitTag(images, id, name);
   images.emit({ type: 'image', action: 'import', id, attributes: { name: id } });
   return id;

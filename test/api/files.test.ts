@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { request } from 'node:http';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { readTar } from '../support/archive-fixture.ts';
+import { tarArchive, type ArchiveEntry } from '../support/tar-archive.ts';
+import { makeTempDir, type TempDir } from '../support/temp-dir.ts';
+import { useDaemon } from '../support/use-daemon.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+describe('docker cp', function () {
+  this.timeout(60_000);
+  const fixture = useDaemon(['busybox']);
+  const docker = (...args: string[]) => fixture.daemon.docker(args);
+  const ok = (...args: string[]) => fixture.daemon.docker.ok(args);
+  const busybox = () => fixture.image('busybox');
+  const tarOf = (...args: string[]) =>
+    readTar(
+      execFileSync(fixture.daemon.docker.program, args, { env: fixture.daemon.docker.env, maxBuffer: 1e9 }),
+    );
+  const mounts = () =>
+    readFileSync('/proc/mounts', 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(fixture.daemon.root));
+  let dir: TempDir;
+  const at = (path: string): string => join(dir.path, path);
+
+  before(async () => {
+    dir = await makeTempDir();
+    mkdirSync(at('src/sub'), { recursive: true });
+    writeFileSync(at('src/a'), 'hello');
+    symlinkSync('a', at('src/l'));
+    writeFileSync(at('src/sub/b'), 'b');
+    chmodSync(at('src/sub/b'), 0o4755);
+    await ok(
+      'run',
+      '-d',
+      '--name',
+      'up',
+      '-v',
+      'data:/data',
+      '-v',
+      `${at('src')}:/ro:ro`,
+      '--tmpfs',
+      '/scratch',
+      busybox(),
+      'sleep',
+      '1000',
+    );
+    await ok(
+      'create',
+      '--name',
+      'down',
+      '-v',
+      'data:/data',
+      '-v',
+      `${at('src')}:/ro:ro`,
+      busybox(),
+      'sleep',
+      '1000',
+    );
+  });
+  after(() => dir[Symbol.asyncDispose]());
+
+  for (const name of ['up', 'down']) {
+    it(`copies a directory in and out again (${name})`, async () => {
+      await ok('cp', at('src'), `${name}:/tmp/`);
+      await ok('cp', `${name}:/tmp/src`, at(`out-${name}`));
+      execFileSync('diff', ['-r', '--no-dereference', at('src'), at(`out-${name}`)]);
+      assert.equal(statSync(at(`out-${name}/sub/b`)).mode & 0o7777, 0o4755);
+      await ok('cp', `${name}:/tmp/src/.`, at('flat'));
+      assert.deepEqual(readdirSync(at('flat')).sort(), ['a', 'l', 'sub']);
+    });
+
+    it(`copies single files, under new names and through symlinks (${name})`, async () => {
+      await ok('cp', at('src/a'), `${name}:/tmp/renamed`);
+      await ok('cp', `${name}:/tmp/renamed`, at('back'));
+      assert.equal(readFileSync(at('back'), 'utf8'), 'hello');
+      await ok('cp', `${name}:/ro/l`, at(`link-${name}`));
+      assert.equal(readlinkSync(at(`link-${name}`)), 'a');
+      await ok('cp', '-L', `${name}:/ro/l`, at(`followed-${name}`));
+      assert.equal(readFileSync(at(`followed-${name}`), 'utf8'), 'hello');
+    });
+
+    it(`sees volumes, binds and the files of the engine (${name})`, async () => {
+      await ok('cp', at('src/a'), `${name}:/data/from-${name}`);
+      const copied = await docker('cp', `${name}:/data/.`, '-');
+      assert.ok(copied.stdout.includes(`from-${name}`));
+      assert.ok((await docker('cp', `${name}:/etc/hosts`, '-')).stdout.includes('localhost'));
+      assert.ok((await docker('cp', `${name}:/ro/a`, '-')).stdout.includes('hello'));
+    });
+
+    it(`refuses a read-only volume and what is not there (${name})`, async () => {
+      assert.match(
+        (await docker('cp', at('src/a'), `${name}:/ro/x`)).stderr,
+        /mounted volume is marked read-only/,
+      );
+      assert.match(
+        (await docker('cp', `${name}:/nope`, '-')).stderr,
+        new RegExp(`Could not find the file /nope in container ${name}`),
+      );
+      assert.match(
+        (await docker('cp', at('src/a'), `${name}:/nope/x`)).stderr,
+        /Could not find the file \/nope/,
+      );
+      assert.match((await docker('cp', at('src'), `${name}:/etc/passwd`)).stderr, /directory/);
+    });
+
+    it(`copies the whole root without the kernel’s file systems (${name})`, async () => {
+      const names = tarOf('cp', `${name}:/`, '-').map((entry) => entry.name);
+      const below = names.filter((path) => /^\/(?:proc|sys|dev)\/./.test(path));
+      assert.deepEqual(below, []);
+      assert.ok(names.includes('/data/from-up') && names.includes('/bin/busybox'));
+    });
+  }
+
+  it('a stopped container starts with what was copied, and keeps its volumes', async () => {
+    assert.equal(
+      mounts().filter((line) => line.startsWith('overlay')).length,
+      1,
+      'only the running one is mounted',
+    );
+    await ok('start', 'down');
+    assert.equal(await ok('exec', 'down', 'cat', '/tmp/renamed', '/data/from-down'), 'hellohello');
+    await ok('stop', '-t', '0', 'down');
+  });
+
+  it('copies from and to a tmpfs of a running container', async () => {
+    await ok('cp', at('src/a'), 'up:/scratch/a');
+    assert.equal(await ok('exec', 'up', 'cat', '/scratch/a'), 'hello');
+  });
+
+  it('copies from a paused container', async () => {
+    await ok('pause', 'up');
+    assert.ok((await docker('cp', 'up:/tmp/renamed', '-')).stdout.includes('hello'));
+    await ok('unpause', 'up');
+  });
+
+  it('-a gives files to the container’s user', async () => {
+    await ok('create', '--name', 'user', '--user', '12:34', busybox());
+    await ok('cp', '-a', at('src/a'), 'user:/tmp/a');
+    assert.match(
+      execFileSync('tar', ['tv', '--numeric-owner'], {
+        input: (await docker('cp', 'user:/tmp/a', '-')).stdout,
+        encoding: 'utf8',
+      }),
+      /12\/34/,
+    );
+  });
+
+  it('a read-only root refuses, its volumes do not', async () => {
+    await ok('create', '--name', 'ro', '--read-only', '-v', '/w', busybox());
+    assert.match(
+      (await docker('cp', at('src/a'), 'ro:/tmp/')).stderr,
+      /container rootfs is marked read-only/,
+    );
+    await ok('cp', at('src/a'), 'ro:/w/');
+  });
+
+  const put = (container: string, path: string, body: Buffer) =>
+    fixture.daemon.call(`/containers/${container}/archive?path=${path}`, { method: 'PUT', body });
+
+  it('answers in Docker’s codes', async () => {
+    const call = (path: string, method = 'GET') => fixture.daemon.call(`/containers/${path}`, { method });
+    assert.equal((await call('nope/archive?path=/')).status, 404);
+    assert.equal((await call('up/archive?path=/nope', 'HEAD')).status, 404);
+    assert.equal((await call('up/archive')).status, 400);
+    assert.equal((await call('up/archive?path=/etc/passwd/')).status, 400);
+    assert.equal((await put('ro', '/tmp', tarArchive([]))).status, 403);
+    assert.equal((await put('up', '/etc/passwd', tarArchive([]))).status, 400);
+    assert.equal((await put('up', '/tmp', Buffer.from('no tar at all'))).status, 400);
+    const stat = await call('up/archive?path=/ro/l', 'HEAD');
+    const header = String(stat.headers['x-docker-container-path-stat']);
+    const { name, size, mode, linkTarget } = JSON.parse(Buffer.from(header, 'base64').toString()) as Record<
+      string,
+      unknown
+    >;
+    assert.deepEqual([name, size, mode, linkTarget], ['l', 1, 0o777 + 2 ** 27, '/ro/a']);
+  });
+
+  it('hostile archives harm neither the host nor other files of the container', async () => {
+    const evil: ArchiveEntry[][] = [
+      [{ name: '../../../../etc/strata-evil', content: 'x' }],
+      [
+        { name: 'l', type: '2', link: '/etc' },
+        { name: 'l/passwd', content: 'x' },
+      ],
+      [{ name: 'h', type: '1', link: '../../etc/passwd' }],
+    ];
+    const before = await ok('exec', 'up', 'md5sum', '/etc/passwd');
+    for (const entries of evil) assert.equal((await put('up', '/tmp', tarArchive(entries))).status, 400);
+    assert.equal(await ok('exec', 'up', 'md5sum', '/etc/passwd'), before);
+    assert.equal((await docker('exec', 'up', 'ls', '/etc/strata-evil')).code, 1);
+  });
+
+  it('a process that swaps a directory for a symlink to / never gets at the host', async () => {
+    await ok('exec', 'up', 'mkdir', '-p', '/swap/d/var/tmp');
+    const loop = 'cd /swap; while :; do mv d x; ln -s / d; rm -f d; mv x d; done 2>/dev/null';
+    await ok('exec', '-d', 'up', 'sh', '-c', loop);
+    const secret = at('secret');
+    writeFileSync(secret, 'of the host');
+    const archive = tarArchive([{ name: `d${dir.path}/evil`, content: 'x' }]);
+    for (let times = 0; times < 40; times += 1) {
+      await put('up', '/swap', archive);
+      const { text } = await fixture.daemon.call(`/containers/up/archive?path=/swap/d${secret}`);
+      assert.ok(!text.includes('of the host'));
+    }
+    assert.deepEqual(readdirSync(dir.path).includes('evil'), false);
+    await ok('restart', '-t', '0', 'up');
+  });
+
+  it('a client that goes away ends the copy', async () => {
+    await ok('exec', 'up', 'truncate', '-s', '1000G', '/tmp/huge');
+    const threads = () => readdirSync(`/proc/${fixture.daemon.pid}/task`).length;
+    const descriptors = () => readdirSync(`/proc/${fixture.daemon.pid}/fd`).length;
+    const before = descriptors();
+    for (let times = 0; times < 3; times += 1) {
+      const outgoing = request({
+        socketPath: fixture.daemon.socket,
+        path: '/containers/up/archive?path=/tmp/huge',
+        agent: false,
+      });
+      outgoing.end();
+      await new Promise<void>((resolve) =>
+        outgoing.once('response', (response) => response.once('data', () => resolve())),
+      );
+      outgoing.on('error', () => undefined).destroy();
+    }
+    await waitFor('the end of the copies', () => threads() < 40 && descriptors() <= before + 12);
+    assert.ok(processMemory(fixture.daemon.pid) < 400e6);
+    await ok('exec', 'up', 'rm', '/tmp/huge');
+  });
+
+  it('a copy that nobody reads holds up nobody: the container starts, stops and goes', async () => {
+    const before = mounts().length;
+    await ok('create', '--name', 'busy', busybox(), 'sleep', '1000');
+    writeFileSync(at('big'), Buffer.alloc(20e6, 'x'));
+    await ok('cp', at('big'), 'busy:/tmp/big');
+    const outgoing = request({
+      socketPath: fixture.daemon.socket,
+      path: '/containers/busy/export',
+      agent: false,
+    });
+    outgoing.on('error', () => undefined).end();
+    await new Promise<void>((resolve) => outgoing.once('response', () => resolve()));
+    await ok('start', 'busy');
+    await ok('exec', 'busy', 'ls', '/tmp/big');
+    await ok('rm', '-f', 'busy');
+    outgoing.destroy();
+    await waitFor('the end of its mounts', () => mounts().length === before);
+  });
+
+  it('tells of copies in events', async () => {
+    const since = String(Math.floor(Date.now() / 1000));
+    await docker('cp', 'up:/etc/hosts', '-');
+    await ok('cp', at('src/a'), 'up:/tmp/a');
+    await docker('export', 'up');
+    const events = await ok(
+      'events',
+      '--since',
+      since,
+      '--until',
+      String(Math.ceil(Date.now() / 1000) + 1),
+      '--format',
+      '{{.Action}} {{.Actor.Attributes.name}}',
+    );
+    for (const action of ['archive-path', 'extract-to-dir', 'export'])
+      assert.match(events, new RegExp(`^${action} up$`, 'm'));
+  });
+
+  it('names that are no UTF-8 are copied by their bytes', async () => {
+    const name = Buffer.from('caf\xe9', 'latin1');
+    assert.equal((await put('up', '/tmp', tarArchive([{ name, content: 'latin' }]))).status, 200);
+    const reply = await fixture.daemon.call('/containers/up/archive?path=/tmp/caf%E9');
+    assert.equal(reply.status, 200);
+    assert.ok(
+      tarOf('export', 'up').some((entry) => entry.name === 'tmp/caf\xe9' && entry.content === 'latin'),
+    );
+  });
+});
+
+function processMemory(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+}
