@@ -43,7 +43,7 @@ export function statOf(root: number, path: ResourcePath, { walk, name, stats }: 
   };
 }
 
-export function typeOf(stats: BigIntStats): EntryType {
+function typeOf(stats: BigIntStats): EntryType {
   if (stats.isFile()) return 'file';
   if (stats.isDirectory()) return 'directory';
   if (stats.isSymbolicLink()) return 'symlink';

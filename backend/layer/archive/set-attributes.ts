@@ -16,7 +16,7 @@ export interface OwnerRules {
 }
 
 /** Owner and group on the host. @throws invalid-argument for ids that the container does not have */
-export function hostOwner(
+function hostOwner(
   entry: Pick<TarEntry, 'uid' | 'gid'>,
   { mapping, owner }: OwnerRules,
 ): [number, number] {

@@ -21,7 +21,7 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 const CHUNK = 256 * 1024;
 
 /** What a kind of archive does with a name of the tree. */
-export type Treatment =
+type Treatment =
   | 'keep'
   | 'skip'
   /** Instead of the name, entries like this one. */
