@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { request } from 'node:http';
 import {
   chmodSync,
   mkdirSync,
@@ -14,10 +13,9 @@ import {
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { readTar } from '../support/archive-fixture.ts';
-import { tarArchive, type ArchiveEntry } from '../support/tar-archive.ts';
+import { tarArchive } from '../support/tar-archive.ts';
 import { makeTempDir, type TempDir } from '../support/temp-dir.ts';
 import { useDaemon } from '../support/use-daemon.ts';
-import { waitFor } from '../support/wait-for.ts';
 
 describe('docker cp', function () {
   this.timeout(60_000);
@@ -143,6 +141,20 @@ describe('docker cp', function () {
     await ok('stop', '-t', '0', 'down');
   });
 
+  it('what is mounted is never replaced, and not emptied either', async () => {
+    const body = tarArchive([{ name: 'hosts', content: 'x' }]);
+    const put = (path: string, archive: Buffer) =>
+      fixture.daemon.call(`/containers/up/archive?path=${path}`, { method: 'PUT', body: archive });
+    const before = await ok('exec', 'up', 'cat', '/etc/hosts', '/proc/mounts');
+    assert.equal((await put('/etc', body)).status, 409);
+    assert.equal(
+      (await put('/', tarArchive([{ name: 'data', content: 'no directory any more' }]))).status,
+      409,
+    );
+    assert.equal(await ok('exec', 'up', 'cat', '/etc/hosts', '/proc/mounts'), before);
+    assert.equal(await ok('exec', 'up', 'cat', '/data/from-up'), 'hello');
+  });
+
   it('copies from and to a tmpfs of a running container', async () => {
     await ok('cp', at('src/a'), 'up:/scratch/a');
     assert.equal(await ok('exec', 'up', 'cat', '/scratch/a'), 'hello');
@@ -196,78 +208,6 @@ describe('docker cp', function () {
     assert.deepEqual([name, size, mode, linkTarget], ['l', 1, 0o777 + 2 ** 27, '/ro/a']);
   });
 
-  it('hostile archives harm neither the host nor other files of the container', async () => {
-    const evil: ArchiveEntry[][] = [
-      [{ name: '../../../../etc/strata-evil', content: 'x' }],
-      [
-        { name: 'l', type: '2', link: '/etc' },
-        { name: 'l/passwd', content: 'x' },
-      ],
-      [{ name: 'h', type: '1', link: '../../etc/passwd' }],
-    ];
-    const before = await ok('exec', 'up', 'md5sum', '/etc/passwd');
-    for (const entries of evil) assert.equal((await put('up', '/tmp', tarArchive(entries))).status, 400);
-    assert.equal(await ok('exec', 'up', 'md5sum', '/etc/passwd'), before);
-    assert.equal((await docker('exec', 'up', 'ls', '/etc/strata-evil')).code, 1);
-  });
-
-  it('a process that swaps a directory for a symlink to / never gets at the host', async () => {
-    await ok('exec', 'up', 'mkdir', '-p', '/swap/d/var/tmp');
-    const loop = 'cd /swap; while :; do mv d x; ln -s / d; rm -f d; mv x d; done 2>/dev/null';
-    await ok('exec', '-d', 'up', 'sh', '-c', loop);
-    const secret = at('secret');
-    writeFileSync(secret, 'of the host');
-    const archive = tarArchive([{ name: `d${dir.path}/evil`, content: 'x' }]);
-    for (let times = 0; times < 40; times += 1) {
-      await put('up', '/swap', archive);
-      const { text } = await fixture.daemon.call(`/containers/up/archive?path=/swap/d${secret}`);
-      assert.ok(!text.includes('of the host'));
-    }
-    assert.deepEqual(readdirSync(dir.path).includes('evil'), false);
-    await ok('restart', '-t', '0', 'up');
-  });
-
-  it('a client that goes away ends the copy', async () => {
-    await ok('exec', 'up', 'truncate', '-s', '1000G', '/tmp/huge');
-    const threads = () => readdirSync(`/proc/${fixture.daemon.pid}/task`).length;
-    const descriptors = () => readdirSync(`/proc/${fixture.daemon.pid}/fd`).length;
-    const before = descriptors();
-    for (let times = 0; times < 3; times += 1) {
-      const outgoing = request({
-        socketPath: fixture.daemon.socket,
-        path: '/containers/up/archive?path=/tmp/huge',
-        agent: false,
-      });
-      outgoing.end();
-      await new Promise<void>((resolve) =>
-        outgoing.once('response', (response) => response.once('data', () => resolve())),
-      );
-      outgoing.on('error', () => undefined).destroy();
-    }
-    await waitFor('the end of the copies', () => threads() < 40 && descriptors() <= before + 12);
-    assert.ok(processMemory(fixture.daemon.pid) < 400e6);
-    await ok('exec', 'up', 'rm', '/tmp/huge');
-  });
-
-  it('a copy that nobody reads holds up nobody: the container starts, stops and goes', async () => {
-    const before = mounts().length;
-    await ok('create', '--name', 'busy', busybox(), 'sleep', '1000');
-    writeFileSync(at('big'), Buffer.alloc(20e6, 'x'));
-    await ok('cp', at('big'), 'busy:/tmp/big');
-    const outgoing = request({
-      socketPath: fixture.daemon.socket,
-      path: '/containers/busy/export',
-      agent: false,
-    });
-    outgoing.on('error', () => undefined).end();
-    await new Promise<void>((resolve) => outgoing.once('response', () => resolve()));
-    await ok('start', 'busy');
-    await ok('exec', 'busy', 'ls', '/tmp/big');
-    await ok('rm', '-f', 'busy');
-    outgoing.destroy();
-    await waitFor('the end of its mounts', () => mounts().length === before);
-  });
-
   it('tells of copies in events', async () => {
     const since = String(Math.floor(Date.now() / 1000));
     await docker('cp', 'up:/etc/hosts', '-');
@@ -296,7 +236,3 @@ describe('docker cp', function () {
     );
   });
 });
-
-function processMemory(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
-}

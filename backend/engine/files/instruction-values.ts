@@ -8,7 +8,7 @@ export function parseExposed(text: string): string[] {
   const match = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/i.exec(text);
   const first = Number(match?.[1]);
   const last = Number(match?.[2] ?? first);
-  if (!match || first > last || last > 65535) throw invalidArgument(`invalid containerPort: ${text}`);
+  if (!match || first > last || last > 65535) throw invalidArgument(`Invalid containerPort: ${text}`);
   const protocol = (match[3] ?? 'tcp').toLowerCase();
   return Array.from({ length: last - first + 1 }, (_, offset) => `${first + offset}/${protocol}`);
 }

@@ -16,10 +16,7 @@ export interface OwnerRules {
 }
 
 /** Owner and group on the host. @throws invalid-argument for ids that the container does not have */
-function hostOwner(
-  entry: Pick<TarEntry, 'uid' | 'gid'>,
-  { mapping, owner }: OwnerRules,
-): [number, number] {
+function hostOwner(entry: Pick<TarEntry, 'uid' | 'gid'>, { mapping, owner }: OwnerRules): [number, number] {
   const { uid, gid } = owner ?? entry;
   return [hostId(mapping, uid), hostId(mapping, gid)];
 }

@@ -108,6 +108,12 @@ describe('views of a container', () => {
       await fixture.unpack(view, one, { path: '/other/deep' });
       assert.equal(readFileSync(at('inner/new'), 'utf8'), 'n');
       await fixture.unpack(view, one, { path: '/tmp' });
+      // A mount below what would give way stays, with what is in it.
+      for (const name of ['data', 'other', 'etc/file'])
+        await assert.rejects(fixture.unpack(view, tarArchive([{ name, content: 'x' }])), {
+          code: 'conflict',
+        });
+      assert.deepEqual(readdirSync(at('inner')).sort(), ['i', 'new']);
       assert.deepEqual(readdirSync(at('rootfs')).sort(), ['data', 'etc', 'other', 'tmp', 'up']);
       assert.deepEqual(readdirSync(at('rootfs/tmp')), []);
       assert.equal(readFileSync('/proc/self/mountinfo', 'utf8'), before);
