@@ -3,8 +3,8 @@ import { isIP } from 'node:net';
 export interface HostsRequest {
   hostname: string;
   domainname: string;
-  /** Null without an address of its own (`none`). */
-  address: string | null;
+  /** One line each; none in the network `none`. */
+  addresses: readonly string[];
   /** As `--add-host` takes them: `name:address` or `name=address`; the address `host-gateway` is the host's. */
   extraHosts: readonly string[];
   hostGateway?: string | null;
@@ -20,11 +20,24 @@ const LOCAL_HOSTS = [
 ];
 
 /** /etc/hosts as Docker writes it. */
-export function hostsFile({ hostname, domainname, address, extraHosts, hostGateway }: HostsRequest): string {
+export function hostsFile({
+  hostname,
+  domainname,
+  addresses,
+  extraHosts,
+  hostGateway,
+}: HostsRequest): string {
   const extra = extraHosts.flatMap((entry) => extraHost(entry, hostGateway ?? null));
-  const names = domainname ? `${hostname}.${domainname} ${hostname}` : hostname;
-  const own = address ? [`${address}\t${names}`] : [];
+  const own = addresses.map((address) => hostsLine(address, { hostname, domainname }));
   return `${[...LOCAL_HOSTS, ...extra, ...own].join('\n')}\n`;
+}
+
+/** The container's own name at one of its addresses. */
+export function hostsLine(
+  address: string,
+  { hostname, domainname }: Pick<HostsRequest, 'hostname' | 'domainname'>,
+): string {
+  return `${address}\t${domainname ? `${hostname}.${domainname} ${hostname}` : hostname}`;
 }
 
 function extraHost(entry: string, hostGateway: string | null): string[] {
@@ -41,7 +54,12 @@ export interface ResolvOptions {
   dnsOptions: readonly string[];
   /** In the host's own network its loopback resolver can be reached; in a namespace of its own it cannot. */
   sharesHostNetwork?: boolean;
+  /** The container is in a network whose names the engine's own resolver knows; that one asks the others. */
+  hasOwnResolver?: boolean;
 }
+
+/** Where a container finds the engine's resolver. */
+const OWN_RESOLVER = '127.0.0.11';
 
 /** What Docker falls back to where the host names no resolver that a container could reach. */
 const PUBLIC_RESOLVERS = ['8.8.8.8', '8.8.4.4'];
@@ -50,7 +68,7 @@ const PUBLIC_RESOLVERS = ['8.8.8.8', '8.8.4.4'];
 export function resolvConf(hostResolv: string, options: ResolvOptions): string {
   const host = parseResolv(hostResolv);
   const search = choose(options.dnsSearch, host.search).filter((domain) => domain !== '.');
-  const dnsOptions = choose(options.dnsOptions, host.options);
+  const dnsOptions = withDots(choose(options.dnsOptions, host.options), options);
   const lines = [
     '# Written by Strata when the container was made; it may be edited.',
     '',
@@ -62,11 +80,22 @@ export function resolvConf(hostResolv: string, options: ResolvOptions): string {
 }
 
 function nameservers(host: readonly string[], options: ResolvOptions): readonly string[] {
+  if (options.hasOwnResolver) return [OWN_RESOLVER];
   if (options.dns.length > 0) return options.dns;
   if (options.sharesHostNetwork) return host;
   // Containers have no IPv6 here, so they cannot ask an IPv6 resolver either.
   const reachable = host.filter((server) => isIP(server) === 4 && !isLoopback(server));
   return reachable.length > 0 ? reachable : PUBLIC_RESOLVERS;
+}
+
+/** Names of containers have no dot: they are asked for as they are before search domains are tried. */
+function withDots(
+  chosen: readonly string[],
+  { hasOwnResolver, dnsOptions }: ResolvOptions,
+): readonly string[] {
+  const said = dnsOptions.some((option) => option.startsWith('ndots:'));
+  if (!hasOwnResolver || said) return chosen;
+  return [...chosen.filter((option) => !option.startsWith('ndots:')), 'ndots:0'];
 }
 
 /** Whether every resolver of this text is a local stub such as 127.0.0.53. */

@@ -1,10 +1,8 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, stat } from 'node:fs/promises';
 import { internal, isErrno } from '../../base/errors.ts';
-import { hostsFile, resolvConf } from '../../network/etc-files.ts';
-import { readHostResolv } from '../../network/host-resolv.ts';
 import type { EngineContext } from '../context.ts';
 import type { Container, MountPoint } from './container.ts';
+import { writeEtcFiles } from './etc-files.ts';
 
 /** A mount of the container as the spec wants it: host path, path inside, options. */
 export interface ReadyMount {
@@ -46,34 +44,4 @@ async function prepareSource(
     if (!isErrno(error, 'ENOENT')) throw internal(`cannot use ${point.source} as a bind mount`, error);
     await mkdir(point.source, { recursive: true });
   }
-}
-
-async function writeEtcFiles({ layout }: EngineContext, container: Container): Promise<ReadyMount[]> {
-  const { config, hostConfig, sandbox, id } = container;
-  const { address = null, gateway = null } = sandbox?.endpoints[0] ?? {};
-  const hosts = {
-    hostname: config.hostname,
-    domainname: config.domainname,
-    address,
-    extraHosts: hostConfig.extraHosts,
-    hostGateway: gateway,
-  };
-  const sharesHostNetwork = hostConfig.networkMode === 'host';
-  const contents = {
-    hosts: hostsFile(hosts),
-    hostname: `${config.hostname}\n`,
-    'resolv.conf': resolvConf(await readHostResolv(), { ...hostConfig, sharesHostNetwork }),
-  };
-  return Promise.all(
-    Object.entries(contents).map(async ([name, text]) => {
-      const source = join(layout.container(id), name);
-      await writeFile(source, text, { mode: 0o644 });
-      return {
-        source,
-        destination: `/etc/${name}`,
-        readOnly: hostConfig.readonlyRootfs,
-        propagation: 'rprivate',
-      };
-    }),
-  );
 }

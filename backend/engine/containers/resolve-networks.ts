@@ -5,6 +5,7 @@ import { plainMode, sharedContainer } from '../networks/network-names.ts';
 import type { EngineContext } from '../context.ts';
 import type { EndpointSettings } from './container.ts';
 import type { CreateRequest } from './create-request.ts';
+import { checkLinks } from './legacy-links.ts';
 import { NOTHING_SPECIAL } from './sandbox.ts';
 
 export interface ResolvedNetworks {
@@ -19,7 +20,7 @@ export interface ResolvedNetworks {
  * @throws invalid-argument for a mode that does not go with the rest of the request, and for settings that do not fit
  */
 export function resolveNetworks(
-  context: Pick<EngineContext, 'networks'>,
+  context: Pick<EngineContext, 'networks' | 'containers'>,
   request: CreateRequest,
 ): ResolvedNetworks {
   const networkMode = plainMode(request.hostConfig.networkMode);
@@ -32,6 +33,7 @@ export function resolveNetworks(
       "conflicting options: host type networking can't be used with links. This would result in undefined behavior",
     );
   }
+  checkLinks(context, request.hostConfig);
   if (request.config.networkDisabled) return { networkMode, networks: {} };
   const wanted = namedNetworks(context, networkMode, request.networks);
   const names = Object.keys(wanted);

@@ -3,6 +3,7 @@ import type { AttachRequest, EndpointRequest, Sandbox } from '../../network/netw
 import type { EngineContext } from '../context.ts';
 import { isPredefined, sharedContainer } from '../networks/network-names.ts';
 import type { Container, EndpointSettings } from './container.ts';
+import { knownHosts } from './known-hosts.ts';
 import { portMappings } from './port-mappings.ts';
 
 /** What a network is asked for where the user asks for nothing. */
@@ -28,8 +29,10 @@ export async function makeSandbox(
   namespaceSource: string | null,
 ): Promise<Container['sandbox']> {
   const shared = sharedContainer(container.hostConfig.networkMode);
-  if (shared === null)
-    return toSandboxRecord(await context.networks.attach(attachRequest(container, namespaceSource)));
+  if (shared === null) {
+    const request = attachRequest(context, container, namespaceSource);
+    return toSandboxRecord(await context.networks.attach(request));
+  }
   const other = context.containers.resolve(shared);
   checkRuns(other, container);
   // Whoever shares a network answers to the same name in it.
@@ -46,7 +49,11 @@ function checkRuns({ id, name, state }: Container, joining: Container): void {
   );
 }
 
-function attachRequest(container: Container, namespaceSource: string | null): AttachRequest {
+function attachRequest(
+  context: EngineContext,
+  container: Container,
+  namespaceSource: string | null,
+): AttachRequest {
   const { config, hostConfig, networks } = container;
   return {
     containerId: container.id,
@@ -55,7 +62,7 @@ function attachRequest(container: Container, namespaceSource: string | null): At
     ports: hostConfig.networkMode === 'host' ? [] : portMappings(config, hostConfig),
     hostname: config.hostname,
     dns: { servers: hostConfig.dns, search: hostConfig.dnsSearch, options: hostConfig.dnsOptions },
-    extraHosts: hostConfig.extraHosts,
+    extraHosts: knownHosts(context, container),
     namespaceSource,
   };
 }

@@ -7,6 +7,7 @@ import type { NamespaceInput, ProcessInput, SpecInput } from '../../runtime/spec
 import type { EngineContext } from '../context.ts';
 import type { ExecConfig } from '../exec/exec-set.ts';
 import type { Container } from './container.ts';
+import { linkEnvironment } from './legacy-links.ts';
 import { mergeEnv } from './merge-config.ts';
 import type { ReadyMount } from './prepare-mounts.ts';
 
@@ -23,7 +24,7 @@ export interface MadeReady {
 
 /** Everything that decides about the OCI spec of this container, users resolved in its own root file system. */
 export function specInput(
-  { defaultUlimits }: EngineContext,
+  context: EngineContext,
   container: Container,
   { rootfs, mounts, userNamespace }: MadeReady,
 ): SpecInput {
@@ -31,10 +32,10 @@ export function specInput(
   const user = resolveUser(rootfs, config.user, hostConfig.groupAdd);
   const [rows, columns] = hostConfig.consoleSize;
   return {
-    ...processInput(container, user, defaultUlimits),
+    ...processInput(container, user, context.defaultUlimits),
     id,
     args: [...config.entrypoint, ...config.cmd],
-    env: environment(container, user, config.tty, []),
+    env: environment(container, user, config.tty, linkEnvironment(context, container), []),
     cwd: config.workingDir,
     tty: config.tty,
     consoleSize: rows > 0 ? { rows, columns } : null,
@@ -60,7 +61,7 @@ export function specInput(
 
 /** The process of an exec: the container's rights, the exec's own command, user and terminal. */
 export function execProcess(
-  { defaultUlimits }: EngineContext,
+  context: EngineContext,
   container: Container,
   exec: ExecConfig,
   rootfs: string,
@@ -68,9 +69,9 @@ export function execProcess(
   const user = resolveUser(rootfs, exec.user || container.config.user, container.hostConfig.groupAdd);
   const [rows, columns] = exec.consoleSize ?? [0, 0];
   const input = {
-    ...processInput(container, user, defaultUlimits),
+    ...processInput(container, user, context.defaultUlimits),
     args: exec.cmd,
-    env: environment(container, user, exec.tty, exec.env),
+    env: environment(container, user, exec.tty, [], exec.env),
     cwd: exec.workingDir || container.config.workingDir,
     tty: exec.tty,
     consoleSize: rows > 0 ? { rows, columns } : null,
@@ -101,10 +102,12 @@ function environment(
   { config }: Container,
   { home }: ResolvedUser,
   tty: boolean,
+  /** Of legacy links. */
+  links: readonly string[],
   own: readonly string[],
 ): string[] {
   const base = [PATH, `HOSTNAME=${config.hostname}`, ...(tty ? ['TERM=xterm'] : []), `HOME=${home}`];
-  return mergeEnv(base, [...config.env, ...own]);
+  return mergeEnv([...base, ...links], [...config.env, ...own]);
 }
 
 function tmpfsOf({ mountPoints }: Container): Record<string, string> {

@@ -1,6 +1,7 @@
 import { conflict, forbidden, invalidArgument, notFound } from '../../base/errors.ts';
 import type { NetworkRecord } from '../../network/networks.ts';
 import type { Container, EndpointSettings } from '../containers/container.ts';
+import { addToHosts } from '../containers/etc-files.ts';
 import { endpointRequest, toSandboxRecord } from '../containers/sandbox.ts';
 import type { EngineContext } from '../context.ts';
 import { checkEndpoint } from './check-endpoint.ts';
@@ -77,5 +78,7 @@ async function joinLive(
   const request = endpointRequest(container, network.name, settings);
   container.sandbox = toSandboxRecord(await context.networks.connect(sandbox, request));
   container.networks[network.name] = settings;
+  const endpoint = container.sandbox.endpoints.find(({ networkId }) => networkId === network.id);
+  if (endpoint) await addToHosts(context, container, endpoint);
   emitNetwork(context, 'connect', network, { container: container.id });
 }

@@ -8,7 +8,7 @@ describe('hostsFile', () => {
     const text = hostsFile({
       hostname: 'web',
       domainname: '',
-      address: '172.17.0.2',
+      addresses: ['172.17.0.2'],
       extraHosts: ['db:10.0.0.5', 'six=[2001:db8::1]'],
     });
     assert.deepEqual(text.trimEnd().split('\n').slice(-3), [
@@ -23,20 +23,20 @@ describe('hostsFile', () => {
     const text = hostsFile({
       hostname: 'web',
       domainname: 'example.test',
-      address: '172.17.0.2',
+      addresses: ['172.17.0.2'],
       extraHosts: [],
     });
     assert.match(text, /^172\.17\.0\.2\tweb\.example\.test web$/m);
   });
 
   it('puts the host in the place of host-gateway, and leaves the entry out where there is none', () => {
-    const request = { hostname: 'web', domainname: '', address: null, extraHosts: ['host:host-gateway'] };
+    const request = { hostname: 'web', domainname: '', addresses: [], extraHosts: ['host:host-gateway'] };
     assert.match(hostsFile({ ...request, hostGateway: '172.17.0.1' }), /^172\.17\.0\.1\thost$/m);
     assert.doesNotMatch(hostsFile(request), /host-gateway|\thost$/m);
   });
 
   it('has no line of its own without an address', () => {
-    assert.doesNotMatch(hostsFile({ hostname: 'web', domainname: '', address: null, extraHosts: [] }), /web/);
+    assert.doesNotMatch(hostsFile({ hostname: 'web', domainname: '', addresses: [], extraHosts: [] }), /web/);
   });
 });
 
@@ -70,6 +70,21 @@ describe('resolvConf', () => {
       dnsOptions: ['ndots:2'],
     });
     assert.deepEqual(text.split('\n').slice(2), ['nameserver 1.2.3.4', 'options ndots:2', '']);
+  });
+
+  it('names the engine’s own resolver alone in a network whose names it knows', () => {
+    const host = 'nameserver 10.0.0.1\nsearch a.test\noptions edns0 ndots:3\n';
+    const text = resolvConf(host, { ...none, dns: ['1.2.3.4'], hasOwnResolver: true });
+    assert.deepEqual(text.split('\n').slice(2), [
+      'nameserver 127.0.0.11',
+      'search a.test',
+      'options edns0 ndots:0',
+      '',
+    ]);
+    assert.match(
+      resolvConf(host, { ...none, dnsOptions: ['ndots:1'], hasOwnResolver: true }),
+      /^options ndots:1$/m,
+    );
   });
 
   it('lets the last search or domain line count', () => {
