@@ -13,6 +13,7 @@ import { recoverContainers } from './engine/containers/recover.ts';
 import type { EngineContext } from './engine/context.ts';
 import { EventLog } from './engine/events/event-log.ts';
 import { ExecSet } from './engine/exec/exec-set.ts';
+import { rotateLogs } from './engine/logs/log-rotation.ts';
 import { collectGarbage } from './engine/images/collect-garbage.ts';
 import { holdImage } from './engine/images/hold-image.ts';
 import type { ImageContext } from './engine/images/image-context.ts';
@@ -70,6 +71,7 @@ export async function createDaemon(options: ServeOptions, logger: Logger): Promi
     ...parts,
   };
   await recoverContainers(engine);
+  rotateLogs(engine);
   await collectGarbage(images);
   const registries = { mirrors: options.registryMirrors, insecure: options.insecureRegistries };
   const archives = createArchiveWorkers();

@@ -1,15 +1,13 @@
-import { once } from 'node:events';
 import { attachContainer } from '../../engine/containers/attach.ts';
-import { logPath } from '../../engine/containers/bring-up.ts';
 import type { Container } from '../../engine/containers/container.ts';
 import type { EngineContext } from '../../engine/context.ts';
-import { readLogs } from '../../runtime/logs/read-logs.ts';
+import { readContainerLog } from '../../engine/logs/read-container-log.ts';
 import { closeHijacked, MULTIPLEXED_STREAM, RAW_STREAM, type HijackedConnection } from '../server/hijack.ts';
 import type { HijackRoute } from '../server/create-server.ts';
 import { flag } from '../wire/query.ts';
 import { parseDetachKeys } from './detach-keys.ts';
 import { pumpStreams } from './pump-streams.ts';
-import { streamFrame } from './stream-frame.ts';
+import { writeLogs } from './write-logs.ts';
 
 export const attachRoute = (engine: EngineContext): HijackRoute => ({
   method: 'POST',
@@ -28,7 +26,7 @@ export const attachRoute = (engine: EngineContext): HijackRoute => ({
     attachment.streams.catch(() => undefined);
     const client = connection.accept(tty ? RAW_STREAM : MULTIPLEXED_STREAM);
     if (flag(query, 'logs')) {
-      await writeLog(engine, attachment.container, client, signal).catch(async (error: unknown) => {
+      await writeLog(engine, attachment.container, query, client, signal).catch(async (error: unknown) => {
         (await attachment.streams)?.[Symbol.dispose]();
         throw error;
       });
@@ -47,12 +45,13 @@ export const attachRoute = (engine: EngineContext): HijackRoute => ({
 /** What the container has said so far. */
 async function writeLog(
   engine: EngineContext,
-  { id, config }: Container,
+  container: Container,
+  query: URLSearchParams,
   { output }: HijackedConnection,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const { stream, line } of readLogs({ path: logPath(engine, id), follow: false, signal })) {
-    if (!output.write(config.tty ? line : streamFrame(stream, line)))
-      await once(output, 'drain', { signal }).catch(() => undefined);
-  }
+  const lines = readContainerLog(engine, container, { follow: false, signal });
+  const wanted = { stdout: flag(query, 'stdout'), stderr: flag(query, 'stderr') };
+  const form = { tty: container.config.tty, ...wanted, timestamps: false, details: null };
+  await writeLogs(output, lines, form, signal);
 }

@@ -48,7 +48,7 @@ async function bringUpOrUndo(context: EngineContext, container: Container): Prom
   container.monitored = await runtime.create({
     id,
     spec,
-    logPath: logPath(context, id),
+    logPath: container.hostConfig.logConfig.type === 'none' ? null : logPath(context, id),
     tty,
     openStdin,
     stdinOnce,

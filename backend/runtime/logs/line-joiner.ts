@@ -1,20 +1,25 @@
 import type { StreamName } from '../runtime.ts';
 import type { LogRecord } from './log-record.ts';
 
-/** A line of output. `line` ends with a newline exactly when the process wrote one. */
+/** A line of output, or a piece of a very long one. */
 export interface LogLine {
   stream: StreamName;
   /** RFC 3339 in UTC, nanoseconds; of the line's first part. */
   time: string;
-  line: Buffer;
+  /** Ends with a newline exactly when the process wrote one. */
+  bytes: Buffer;
+  /** False for the further pieces of a line that was too long for one. */
+  begins: boolean;
+  /** False where more of the line follows, or nothing after what has no newline. */
+  ends: boolean;
 }
 
-const NEWLINE = Buffer.from('\n');
 /** A line that never ends is given out in pieces, so that it cannot fill the memory. */
-const LONGEST_LINE = 64 * 1024;
+const LONGEST_PIECE = 256 * 1024;
 
 interface Pending {
   time: string;
+  begins: boolean;
   parts: Buffer[];
   length: number;
 }
@@ -23,30 +28,42 @@ interface Pending {
 export class LineJoiner {
   readonly #pending = new Map<StreamName, Pending>();
 
-  /** @returns the line that this record completes, or null. */
-  add({ time, stream, partial, text }: LogRecord): LogLine | null {
-    const pending = this.#pending.get(stream) ?? { time, parts: [], length: 0 };
-    pending.parts.push(text);
-    pending.length += text.length;
-    if (partial && pending.length < LONGEST_LINE) {
-      this.#pending.set(stream, pending);
+  /** @returns the line that the record in `data`, whose newline stands at `end`, completes; or null. */
+  add({ time, stream, partial, text }: LogRecord, data: Buffer, end: number): LogLine | null {
+    const pending = this.#pending.get(stream);
+    if (!partial) {
+      const bytes = data.subarray(text, end + 1);
+      if (!pending) return { stream, time, bytes, begins: true, ends: true };
+      this.#pending.delete(stream);
+      pending.parts.push(bytes);
+      return lineOf(stream, pending, true);
+    }
+    const part = pending ?? { time, begins: true, parts: [], length: 0 };
+    // The reader uses its block again.
+    part.parts.push(Buffer.from(data.subarray(text, end)));
+    part.length += end - text;
+    if (part.length < LONGEST_PIECE) {
+      this.#pending.set(stream, part);
       return null;
     }
-    this.#pending.delete(stream);
-    return lineOf(stream, pending, !partial);
+    this.#pending.set(stream, { time: part.time, begins: false, parts: [], length: 0 });
+    return lineOf(stream, part, false);
   }
 
   /** What has no newline when the output is over. */
-  *rest(): Generator<LogLine> {
-    for (const [stream, pending] of this.#pending) {
-      if (pending.length > 0) yield lineOf(stream, pending, false);
-    }
+  rest(): LogLine[] {
+    const lines = [...this.#pending]
+      .filter(([, { length }]) => length > 0)
+      .map(([stream, pending]) => lineOf(stream, pending, false));
     this.#pending.clear();
+    return lines;
   }
 }
 
-const lineOf = (stream: StreamName, { time, parts }: Pending, ended: boolean): LogLine => ({
+const lineOf = (stream: StreamName, { time, begins, parts }: Pending, ends: boolean): LogLine => ({
   stream,
   time,
-  line: Buffer.concat(ended ? [...parts, NEWLINE] : parts),
+  bytes: Buffer.concat(parts),
+  begins,
+  ends,
 });

@@ -1,10 +1,10 @@
-import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DirectoryWatch } from './directory-watch.ts';
 import { LineJoiner, type LogLine } from './line-joiner.ts';
-import { logFiles, openLog, successorOf } from './log-files.ts';
-import { parseLogRecord, timeOfNanoseconds, type LogRecord } from './log-record.ts';
-import { tailStart } from './tail-start.ts';
+import { inodeAt, openLogs, type OpenLog } from './log-files.ts';
+import { timeOfNanoseconds, type LogRecord } from './log-record.ts';
+import { BLOCK, readRecords } from './read-records.ts';
+import { startAtTail, type SkippedLines } from './tail-start.ts';
 
 export type { LogLine } from './line-joiner.ts';
 
@@ -23,131 +23,171 @@ export interface LogRequest {
   signal?: AbortSignal | undefined;
 }
 
-const BLOCK = 64 * 1024;
-const NEWLINE = 10;
-
 /**
- * A container's output from its log. The parts of long lines are joined; with `follow` every line comes once, across
- * rotations, until the container has `ended` and all is read, or `until` has passed, or `signal` aborts.
+ * A container's output from its log, a block of lines at a time; their bytes are good until the next block is asked
+ * for. The parts of long lines are joined; with `follow` every line comes once, across rotations, until the
+ * container has `ended` and all is read, or `until` has passed, or `signal` aborts.
  */
-export async function* readLogs(request: LogRequest): AsyncGenerator<LogLine> {
-  const since = request.since == null ? '' : timeOfNanoseconds(request.since);
-  const until = request.until == null ? '~' : timeOfNanoseconds(request.until);
-  const joiner = new LineJoiner();
-  const { files, skip } = await firstFiles(request);
-  let left = skip;
-  for await (const record of records(request, files)) {
-    if (record.time > until) break;
-    const line = joiner.add(record);
-    if (line && left > 0) left -= 1;
-    else if (line && line.time >= since) yield line;
-  }
-  for (const line of joiner.rest()) if (line.time >= since && !request.signal?.aborted) yield line;
-}
-
-/** An open file and where to begin in it. */
-interface OpenLog {
-  file: FileHandle;
-  offset: number;
-}
-
-async function firstFiles({ path, tail }: LogRequest): Promise<{ files: OpenLog[]; skip: number }> {
-  const files: OpenLog[] = [];
-  let wanted = tail ?? Infinity;
-  let skip = 0;
-  // From the newest back, until there are lines enough.
-  for (const name of (await logFiles(path)).reverse()) {
-    if (files.length > 0 && wanted <= 0) break;
-    const file = await openLog(name);
-    if (!file) continue;
-    const start = wanted === Infinity ? { offset: 0, skip: 0, found: 0 } : await tailStart(file, wanted);
-    files.unshift({ file, offset: start.offset });
-    skip = start.skip;
-    wanted -= start.found;
-  }
-  return { files, skip };
-}
-
-async function* records(request: LogRequest, files: OpenLog[]): AsyncGenerator<LogRecord> {
-  const stop = new AbortController();
-  const onAbort = (): void => stop.abort();
-  request.signal?.addEventListener('abort', onAbort, { once: true });
-  if (request.signal?.aborted) stop.abort();
+export async function* readLogs(request: LogRequest): AsyncGenerator<readonly LogLine[]> {
+  const reader = new LogReader(request);
   try {
-    while (files.length > 1 && !stop.signal.aborted) {
-      const [oldest] = files;
-      if (oldest) yield* recordsOf(oldest, stop.signal);
-      await files.shift()?.file.close();
-    }
-    if (request.follow) yield* follow(request, files, stop.signal);
-    else if (files[0]) yield* recordsOf(files[0], stop.signal);
+    await reader.open();
+    yield* reader.untilEnd();
+    if (request.follow && !reader.past) yield* reader.follow();
+    yield reader.rest();
   } finally {
-    request.signal?.removeEventListener('abort', onAbort);
-    for (const { file } of files) await file.close();
+    await reader.close();
   }
 }
 
-async function* follow(
-  request: LogRequest,
-  files: OpenLog[],
-  signal: AbortSignal,
-): AsyncGenerator<LogRecord> {
-  using watch = new DirectoryWatch(dirname(request.path));
-  let ended = false;
-  const onEnd = (): void => {
-    ended = true;
-    watch.notify();
-  };
-  request.ended?.then(onEnd, onEnd);
-  const onAbort = (): void => watch.notify();
-  signal.addEventListener('abort', onAbort, { once: true });
-  while (!signal.aborted) {
-    // Looked at before reading: what was written before the end is then in the file.
-    const last = ended;
-    const current = files[0] ?? (await openCurrent(request.path, files));
-    if (current) yield* recordsOf(current, signal);
-    if (current && (await moveOn(current, request.path, files))) {
-      // Whatever came between the reading and the rotation.
-      yield* recordsOf(current, signal);
-      await current.file.close();
-    } else if (last || remaining(request.until) <= 0) return;
-    else await watch.changed(remaining(request.until));
+class LogReader {
+  /** Whether everything up to `until` has been read. */
+  past = false;
+  readonly #request: LogRequest;
+  readonly #since: string;
+  readonly #until: string;
+  readonly #joiner = new LineJoiner();
+  readonly #buffer = Buffer.allocUnsafeSlow(BLOCK);
+  #files: OpenLog[] = [];
+  #skip: SkippedLines | null = null;
+  /** Of the last record; and what was read before the files were opened anew. */
+  #last = '';
+  #seen = '';
+
+  constructor(request: LogRequest) {
+    this.#request = request;
+    this.#since = request.since == null ? '' : timeOfNanoseconds(request.since);
+    this.#until = request.until == null ? '~' : timeOfNanoseconds(request.until);
   }
-}
 
-async function openCurrent(path: string, files: OpenLog[]): Promise<OpenLog | null> {
-  const file = await openLog(path);
-  if (file) files[0] = { file, offset: 0 };
-  return files[0] ?? null;
-}
+  async open(): Promise<void> {
+    this.#files = await openLogs(this.#request.path);
+    if (this.#request.tail == null) return;
+    const start = await startAtTail(this.#files, this.#request.tail);
+    // What is there already and was not asked for must not come when the files have to be opened anew.
+    this.#last = timeOfNanoseconds(BigInt(Date.now()) * 1_000_000n);
+    this.#skip = start.skip;
+    await this.#drop(start.unused);
+  }
 
-async function moveOn(current: OpenLog, path: string, files: OpenLog[]): Promise<boolean> {
-  const file = await successorOf(current.file, path);
-  if (file) files[0] = { file, offset: 0 };
-  return file !== null;
+  async close(): Promise<void> {
+    await this.#drop(this.#files.length);
+  }
+
+  /** All that is in the files now. The last one stays open. */
+  async *untilEnd(): AsyncGenerator<readonly LogLine[]> {
+    for (;;) {
+      const [current] = this.#files;
+      if (!current || this.#isOver()) return;
+      const lines: LogLine[] = [];
+      const more = await readRecords(current, this.#buffer, (record, data, end) =>
+        this.#visit(record, data, end, lines),
+      );
+      if (lines.length > 0) yield lines;
+      if (more || this.past) continue;
+      if (this.#files.length === 1) return;
+      await this.#drop(1);
+    }
+  }
+
+  async *follow(): AsyncGenerator<readonly LogLine[]> {
+    const { path, until } = this.#request;
+    using watch = new DirectoryWatch(dirname(path));
+    const { hasEnded } = this.#wakeUps(watch);
+    for (;;) {
+      // Looked at before reading: what was written before the end is then in the file.
+      const last = hasEnded();
+      yield* this.untilEnd();
+      if (this.#isOver()) return;
+      if (await this.#moveOn()) continue;
+      if (last || remaining(until) <= 0) return;
+      await watch.changed(remaining(until));
+    }
+  }
+
+  rest(): LogLine[] {
+    if (this.#request.signal?.aborted) return [];
+    return this.#joiner.rest().filter(({ time }) => time >= this.#since);
+  }
+
+  #isOver(): boolean {
+    return this.past || (this.#request.signal?.aborted ?? false);
+  }
+
+  #visit(record: LogRecord, data: Buffer, end: number, lines: LogLine[]): boolean {
+    if (record.time > this.#until) {
+      this.past = true;
+      return false;
+    }
+    if (record.time <= this.#seen) return true;
+    this.#last = record.time;
+    const line = this.#joiner.add(record, data, end);
+    if (line && !this.#isSkipped(line) && line.time >= this.#since) lines.push(line);
+    return true;
+  }
+
+  /** Lines that had to be read only because parts of a wanted one lie between them. */
+  #isSkipped({ stream, ends }: LogLine): boolean {
+    const skip = this.#skip;
+    if (!skip || skip.lines === 0 || skip.stream !== stream) return false;
+    if (ends) skip.lines -= 1;
+    return true;
+  }
+
+  #wakeUps(watch: DirectoryWatch): { hasEnded: () => boolean } {
+    const { ended, signal } = this.#request;
+    let over = false;
+    const onEnd = (): void => {
+      over = true;
+      watch.notify();
+    };
+    ended?.then(onEnd, onEnd);
+    signal?.addEventListener('abort', () => watch.notify(), { once: true });
+    return { hasEnded: () => over };
+  }
+
+  /**
+   * At the end of the open file: goes on in the one that follows it, where it has been rotated. One that was
+   * removed or packed meanwhile is no longer among the files: what was read from it is told apart by its time.
+   * @returns whether there is more to read
+   */
+  async #moveOn(): Promise<boolean> {
+    const [current] = this.#files;
+    const inode = await current?.inode();
+    if (current && inode === (await inodeAt(this.#request.path))) return this.#wasCut(current);
+    const opened = await openLogs(this.#request.path);
+    const inodes = await Promise.all(opened.map((log) => log.inode()));
+    const at = current ? inodes.indexOf(inode ?? -1) : -1;
+    // Nothing yet, or rotated and the new one is still to come.
+    if (at === opened.length - 1) {
+      await Promise.all(opened.map((log) => log.close()));
+      return false;
+    }
+    if (at >= 0) {
+      // Whatever was written to it between the reading and the rotation is read from where it was left.
+      const same = opened[at];
+      if (same && current) same.offset = current.offset;
+      await Promise.all(opened.splice(0, at).map((log) => log.close()));
+    } else this.#seen = this.#last;
+    await this.close();
+    this.#files = opened;
+    return true;
+  }
+
+  /** Whether somebody has emptied the file by hand: it is read from its beginning then. */
+  async #wasCut(current: OpenLog): Promise<boolean> {
+    const { size } = await (await current.file()).stat();
+    if (size >= current.offset) return false;
+    current.offset = 0;
+    return size > 0;
+  }
+
+  async #drop(count: number): Promise<void> {
+    for (const log of this.#files.splice(0, count)) await log.close();
+  }
 }
 
 /** Milliseconds until the end of what is asked for. */
 function remaining(until: bigint | null | undefined): number {
   return until == null ? Infinity : Math.min(Number(until / 1_000_000n) + 1 - Date.now(), 2 ** 31 - 1);
-}
-
-/** The records from where the file was left to its end; half a line at the end waits for its other half. */
-async function* recordsOf(log: OpenLog, signal: AbortSignal): AsyncGenerator<LogRecord> {
-  let rest: Buffer = Buffer.alloc(0);
-  while (!signal.aborted) {
-    const block = Buffer.allocUnsafe(BLOCK);
-    const { bytesRead } = await log.file.read(block, 0, BLOCK, log.offset + rest.length);
-    if (bytesRead === 0) return;
-    const read = block.subarray(0, bytesRead);
-    const data = rest.length > 0 ? Buffer.concat([rest, read]) : read;
-    let begin = 0;
-    for (let end = data.indexOf(NEWLINE); end >= 0; end = data.indexOf(NEWLINE, begin)) {
-      const record = parseLogRecord(data.subarray(begin, end));
-      begin = end + 1;
-      if (record) yield record;
-    }
-    rest = data.subarray(begin);
-    log.offset += begin;
-  }
 }

@@ -1,10 +1,17 @@
 import type { FileHandle } from 'node:fs/promises';
-import { parseLogRecord } from './log-record.ts';
+import type { StreamName } from '../runtime.ts';
+import type { OpenLog } from './log-files.ts';
+import { parseLogRecord, type LogRecord } from './log-record.ts';
 
-/** Where to begin reading so that the last lines come out: at `offset`, leaving out the first `skip` lines. */
-export interface TailStart {
+/** The first so many lines of a stream are not wanted: they lie between the parts of a line that is. */
+export interface SkippedLines {
+  stream: StreamName;
+  lines: number;
+}
+
+interface TailStart {
   offset: number;
-  skip: number;
+  skip: SkippedLines | null;
   /** Lines from there to the end of the file, those left out not counted. */
   found: number;
 }
@@ -12,39 +19,61 @@ export interface TailStart {
 const BLOCK = 64 * 1024;
 const NEWLINE = 10;
 
+/**
+ * Sets the files' offsets so that the last `wanted` lines come out, beginning at the newest file.
+ * @returns how many of the oldest files are not needed
+ */
+export async function startAtTail(
+  files: readonly OpenLog[],
+  wanted: number,
+): Promise<{ unused: number; skip: SkippedLines | null }> {
+  let left = wanted;
+  let skip: SkippedLines | null = null;
+  for (let place = files.length - 1; place >= 0; place -= 1) {
+    const log = files[place];
+    if (!log) continue;
+    const start = await tailStart(await log.file(), left);
+    log.offset = start.offset;
+    skip = start.skip;
+    left -= start.found;
+    // With none left, and all of this file wanted, the first line may have begun in the file before.
+    if (left <= 0 && start.offset > 0) return { unused: place, skip };
+  }
+  return { unused: 0, skip };
+}
+
 /** Looks for the last `wanted` lines from the file's end, block by block: never more of it than they take. */
-export async function tailStart(file: FileHandle, wanted: number): Promise<TailStart> {
+async function tailStart(file: FileHandle, wanted: number): Promise<TailStart> {
   let found = 0;
-  let boundary: { offset: number; stream: string } | null = null;
+  let boundary: { offset: number; stream: StreamName } | null = null;
   let start: TailStart | null = null;
   let between = 0;
-  for await (const { offset, end, line } of recordsBackwards(file)) {
-    const record = parseLogRecord(line);
-    if (!record) continue;
+  for await (const { offset, end, record } of recordsBackwards(file)) {
     if (!boundary) {
       if (record.partial || found++ < wanted) continue;
       boundary = { offset: end, stream: record.stream };
-      start = { offset: end, skip: 0, found: wanted };
+      start = { offset: end, skip: null, found: wanted };
       between = 1;
       continue;
     }
     // The other stream may have begun one of the wanted lines before this point: its parts are read too.
     if (record.stream === boundary.stream) between += record.partial ? 0 : 1;
-    else if (record.partial) start = { offset, skip: between, found: wanted };
+    else if (record.partial)
+      start = { offset, skip: { stream: boundary.stream, lines: between }, found: wanted };
     else break;
     if (boundary.offset - offset > BLOCK) break;
   }
-  return start ?? { offset: 0, skip: 0, found };
+  return start ?? { offset: 0, skip: null, found };
 }
 
-interface PlacedLine {
+interface PlacedRecord {
   offset: number;
   end: number;
-  line: Buffer;
+  record: LogRecord;
 }
 
-/** The file's lines, last first. Bytes behind the last newline are being written and do not count. */
-async function* recordsBackwards(file: FileHandle): AsyncGenerator<PlacedLine> {
+/** The file's records, last first. Bytes behind the last newline are being written and do not count. */
+async function* recordsBackwards(file: FileHandle): AsyncGenerator<PlacedRecord> {
   let position = (await file.stat()).size;
   let data: Buffer = Buffer.alloc(0);
   let tailCut = false;
@@ -62,15 +91,12 @@ async function* recordsBackwards(file: FileHandle): AsyncGenerator<PlacedLine> {
     }
     for (;;) {
       const newline = data.length < 2 ? -1 : data.lastIndexOf(NEWLINE, data.length - 2);
-      // Without a newline before it the line may begin in an earlier block.
-      if (newline < 0) break;
-      yield {
-        offset: position + newline + 1,
-        end: position + data.length,
-        line: data.subarray(newline + 1, -1),
-      };
+      // Without a newline before it the record may begin in an earlier block.
+      if (newline < 0 && position > 0) break;
+      if (data.length === 0) break;
+      const record = parseLogRecord(data, newline + 1, data.length - 1);
+      if (record) yield { offset: position + newline + 1, end: position + data.length, record };
       data = data.subarray(0, newline + 1);
     }
   }
-  if (tailCut && data.length > 0) yield { offset: 0, end: data.length, line: data.subarray(0, -1) };
 }

@@ -49,8 +49,8 @@ describe('runtime: adoption after the daemon was killed', function () {
     const exit = await runtime.waitExit(request.id, AbortSignal.timeout(10_000));
     assert.equal(exit.code, 9);
     const lines: string[] = [];
-    for await (const { line } of readLogs({ path: request.logPath, follow: false }))
-      lines.push(line.toString());
+    for await (const block of readLogs({ path: request.logPath, follow: false }))
+      lines.push(...block.map(({ bytes }) => bytes.toString()));
     assert.deepEqual(
       lines,
       Array.from({ length: 40 }, (_, line) => `line ${line}\n`),

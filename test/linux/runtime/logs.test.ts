@@ -12,9 +12,9 @@ describe('runtime: logs written by conmon', function () {
   it('joins long lines and keeps what has no newline', async () => {
     const { id } = await fixture.run(['sh', '-c', 'printf %020000d 7; echo; echo err >&2; printf end']);
     const lines: string[] = [];
-    for await (const { stream, line } of readLogs({ path: fixture.logPath(id), follow: false })) {
-      lines.push(`${stream} ${line.length} ${JSON.stringify(line.toString().slice(-4))}`);
-    }
+    for await (const block of readLogs({ path: fixture.logPath(id), follow: false }))
+      for (const { stream, bytes } of block)
+        lines.push(`${stream} ${bytes.length} ${JSON.stringify(bytes.toString().slice(-4))}`);
     assert.deepEqual(lines.sort(), ['stderr 4 "err\\n"', 'stdout 20001 "007\\n"', 'stdout 3 "end"'].sort());
   });
 
@@ -28,14 +28,16 @@ describe('runtime: logs written by conmon', function () {
     await fixture.runtime.start(request.id);
     const ended = fixture.runtime.waitExit(request.id);
     const lines: number[] = [];
-    for await (const { line } of readLogs({ path: request.logPath, follow: true, ended })) {
-      lines.push(Number(line.toString()));
-      if (lines.length === 50 || lines.length === 120) {
-        if (lines.length === 120) renameSync(`${request.logPath}.1`, `${request.logPath}.2`);
-        renameSync(request.logPath, `${request.logPath}.1`);
-        await fixture.runtime.reopenLog(request.id);
-      }
+    let rotations = 0;
+    for await (const block of readLogs({ path: request.logPath, follow: true, ended })) {
+      lines.push(...block.map(({ bytes }) => Number(bytes.toString())));
+      if (lines.length < ([50, 120][rotations] ?? Infinity)) continue;
+      rotations += 1;
+      if (rotations === 2) renameSync(`${request.logPath}.1`, `${request.logPath}.2`);
+      renameSync(request.logPath, `${request.logPath}.1`);
+      await fixture.runtime.reopenLog(request.id);
     }
+    assert.equal(rotations, 2);
     assert.deepEqual(
       lines,
       Array.from({ length: 300 }, (_, index) => index),
