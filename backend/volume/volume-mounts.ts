@@ -27,8 +27,10 @@ export async function mountVolume(target: string, command: MountCommand): Promis
     timeout: TIMEOUT,
     env: { ...process.env, LC_ALL: 'C' },
   });
-  if (code !== 0)
-    throw internal(`failed to mount local volume: ${hidePassword(stderr.trim()) || `mount: exit ${code}`}`);
+  if (code === 0) return;
+  // mount(8) names neither the device's type nor, always, the target.
+  const why = stderr.replaceAll(/\s+/g, ' ').trim() || `mount ended with ${code}`;
+  throw internal(hidePassword(`failed to mount local volume: ${type} of ${device} on ${target}: ${why}`));
 }
 
 /** Running containers keep what they see: their own mount of it is another one. @throws internal when it stays */

@@ -26,8 +26,19 @@ export function networkWire(
     ConfigFrom: { Network: '' },
     ConfigOnly: false,
     Containers: Object.fromEntries(members.map((member) => [member.container.id, memberWire(member)])),
-    Options: network.options,
+    Options: name === 'bridge' ? { ...defaultOptions(network), ...network.options } : network.options,
     Labels: network.labels,
+  };
+}
+
+/** By them clients tell the default bridge, and find its link on the host. */
+function defaultOptions({ bridge }: NetworkRecord): Record<string, string> {
+  return {
+    'com.docker.network.bridge.default_bridge': 'true',
+    'com.docker.network.bridge.enable_icc': 'true',
+    'com.docker.network.bridge.enable_ip_masquerade': 'true',
+    'com.docker.network.bridge.host_binding_ipv4': '0.0.0.0',
+    ...(bridge === null ? {} : { 'com.docker.network.bridge.name': bridge }),
   };
 }
 
