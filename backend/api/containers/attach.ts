@@ -1,4 +1,5 @@
 import { attachContainer } from '../../engine/containers/attach.ts';
+import { emitContainer } from '../../engine/containers/container-events.ts';
 import type { Container } from '../../engine/containers/container.ts';
 import type { EngineContext } from '../../engine/context.ts';
 import { readContainerLog } from '../../engine/logs/read-container-log.ts';
@@ -33,12 +34,13 @@ export const attachRoute = (engine: EngineContext): HijackRoute => ({
     }
     const streams = await attachment.streams;
     if (streams === null) return closeHijacked(client);
-    await pumpStreams(client, streams, {
+    const end = await pumpStreams(client, streams, {
       tty,
       detachKeys,
       stdout: flag(query, 'stdout'),
       stderr: flag(query, 'stderr'),
     });
+    if (end === 'detached') emitContainer(engine, 'detach', attachment.container);
   },
 });
 

@@ -1,11 +1,14 @@
 import { killContainer } from '../../engine/containers/kill.ts';
+import { pauseContainer } from '../../engine/containers/pause.ts';
 import { removeContainer } from '../../engine/containers/remove.ts';
+import { removeLink } from '../../engine/containers/remove-link.ts';
 import { renameContainer } from '../../engine/containers/rename.ts';
 import { resizeContainer } from '../../engine/containers/resize.ts';
 import { restartContainer } from '../../engine/containers/restart.ts';
 import { startContainer } from '../../engine/containers/start.ts';
 import { stopContainer, type StopOptions } from '../../engine/containers/stop.ts';
 import { topContainer } from '../../engine/containers/top.ts';
+import { unpauseContainer } from '../../engine/containers/unpause.ts';
 import type { EngineContext } from '../../engine/context.ts';
 import type { ApiRequest, Reply, Route } from '../route.ts';
 import { flag, terminalSize, wholeNumber } from '../wire/query.ts';
@@ -18,6 +21,8 @@ export const changeStateRoutes = (engine: EngineContext): Route[] => [
   verb('stop', (id, request) => stopContainer(engine, id, stopOptions(request))),
   verb('restart', (id, request) => restartContainer(engine, id, stopOptions(request))),
   verb('kill', (id, { query }) => killContainer(engine, id, query.get('signal') ?? '')),
+  verb('pause', (id) => pauseContainer(engine, id)),
+  verb('unpause', (id) => unpauseContainer(engine, id)),
   verb('rename', (id, { query }) => renameContainer(engine, id, query.get('name') ?? '')),
   {
     ...verb('resize', (id, { query }) => {
@@ -46,8 +51,13 @@ function stopOptions({ query }: ApiRequest): StopOptions {
 
 const removeRoute = (engine: EngineContext): Route => ({
   method: 'DELETE',
-  path: '/containers/:id',
+  // Links are named by their container: `web/db`.
+  path: '/containers/*id',
   handle: async ({ params, query }) => {
+    if (flag(query, 'link')) {
+      await removeLink(engine, params['id'] ?? '');
+      return DONE;
+    }
     await removeContainer(engine, params['id'] ?? '', {
       force: flag(query, 'force'),
       volumes: flag(query, 'v'),

@@ -4,6 +4,8 @@ import { changeStateRoutes } from './change-state.ts';
 import { createRoute } from './create.ts';
 import { inspectRoute } from './inspect.ts';
 import { listRoute } from './list.ts';
+import { pruneRoute } from './prune.ts';
+import { updateRoute } from './update.ts';
 import { logsRoute } from './logs.ts';
 import { statsRoute } from './stats.ts';
 import { waitRoute } from './wait.ts';
@@ -15,5 +17,7 @@ export const containerRoutes = (engine: EngineContext): Route[] => [
   logsRoute(engine),
   statsRoute(engine),
   waitRoute(engine),
+  updateRoute(engine),
+  pruneRoute(engine),
   ...changeStateRoutes(engine),
 ];

@@ -14,6 +14,9 @@ export interface PumpOptions {
   exit?: Promise<unknown>;
 }
 
+/** How it came to its end: the process ended its output, the client went, or its user typed the detach keys. */
+export type PumpEnd = 'ended' | 'gone' | 'detached';
+
 /**
  * Carries bytes between a client and a process until the process has ended its output, the client is gone, or
  * the detach keys were pressed. Each direction closes by itself: a client that has sent its last byte still reads.
@@ -22,27 +25,33 @@ export async function pumpStreams(
   connection: HijackedConnection,
   streams: AttachedStreams,
   options: PumpOptions,
-): Promise<void> {
+): Promise<PumpEnd> {
   const { input, output } = connection;
-  const gone = new Promise<void>((resolve) => {
-    output.on('close', resolve).on('error', () => resolve());
-    input.on('error', () => resolve());
+  const gone = new Promise<PumpEnd>((resolve) => {
+    const leave = (): void => resolve('gone');
+    output.on('close', leave).on('error', leave);
+    input.on('error', leave);
     // It may have gone while the streams were being connected.
-    if (output.destroyed) resolve();
+    if (output.destroyed) leave();
   });
   const detached = pumpInput(input, streams.stdin, options);
   const ended = Promise.all([
     pumpOutput(streams.stdout, output, 'stdout', options.stdout, options.tty),
     pumpOutput(streams.stderr, output, 'stderr', options.stderr, options.tty),
     options.exit,
-  ]);
-  await Promise.race([ended, gone, detached]);
+  ]).then((): PumpEnd => 'ended');
+  const end = await Promise.race([ended, gone, detached]);
   streams[Symbol.dispose]();
   await closeHijacked(connection);
+  return end;
 }
 
 /** Resolves only when the detach keys were pressed. */
-function pumpInput(input: Readable, stdin: Writable | null, { tty, detachKeys }: PumpOptions): Promise<void> {
+function pumpInput(
+  input: Readable,
+  stdin: Writable | null,
+  { tty, detachKeys }: PumpOptions,
+): Promise<PumpEnd> {
   if (!stdin) {
     input.resume();
     return new Promise(() => undefined);
@@ -53,7 +62,7 @@ function pumpInput(input: Readable, stdin: Writable | null, { tty, detachKeys }:
     return new Promise(() => undefined);
   }
   return new Promise((resolve) => {
-    input.pipe(new DetachKeys(detachKeys, resolve)).pipe(stdin);
+    input.pipe(new DetachKeys(detachKeys, () => resolve('detached'))).pipe(stdin);
   });
 }
 

@@ -2,6 +2,7 @@ import { createExec } from '../../engine/exec/create-exec.ts';
 import { claimExec } from '../../engine/exec/start-exec.ts';
 import { conflict, messageOf } from '../../base/errors.ts';
 import type { EngineContext } from '../../engine/context.ts';
+import { emitContainer } from '../../engine/containers/container-events.ts';
 import { parseDetachKeys } from '../containers/detach-keys.ts';
 import { pumpStreams } from '../containers/pump-streams.ts';
 import { streamFrame } from '../containers/stream-frame.ts';
@@ -16,14 +17,21 @@ export const execRoutes = (engine: EngineContext): Route[] => [
     method: 'POST',
     path: '/containers/:id/exec',
     handle: async (request) => {
-      const exec = createExec(engine, request.params['id'] ?? '', toExecConfig(await request.json()));
+      const config = toExecConfig(await request.json());
+      if (config.detachKeys) parseDetachKeys(config.detachKeys);
+      const exec = createExec(engine, request.params['id'] ?? '', config);
       return { status: 201, body: { Id: exec.id } };
     },
   },
   {
     method: 'GET',
     path: '/exec/:id/json',
-    handle: async ({ params }) => ({ status: 200, body: execInspect(engine.execs.get(params['id'] ?? '')) }),
+    handle: async ({ params }) => {
+      const exec = engine.execs.get(params['id'] ?? '');
+      const { detachKeys } = exec.config;
+      const keys = detachKeys === '' ? Buffer.alloc(0) : parseDetachKeys(detachKeys);
+      return { status: 200, body: execInspect(exec, keys) };
+    },
   },
   {
     method: 'POST',
@@ -45,33 +53,31 @@ export const execStartRoute = (engine: EngineContext): HijackRoute => ({
     const exec = engine.execs.get(params['id'] ?? '');
     const { Detach, ConsoleSize } = execStartSchema.parse((await connection.json()) ?? {});
     const { config } = exec;
-    if (config.detachKeys) parseDetachKeys(config.detachKeys);
     const run = claimExec(engine, exec.id);
     if (Detach) {
       await run({ detach: true });
       return closeHijacked(connection.accept(RAW_STREAM));
     }
     const client = connection.accept(config.tty ? RAW_STREAM : MULTIPLEXED_STREAM);
-    const running = await run({ detach: false }).catch((error: unknown) =>
+    const running = await run({ detach: false, consoleSize: ConsoleSize ?? null }).catch((error: unknown) =>
       tellFailure(client, config.tty, error),
     );
     if (!running?.streams) return closeHijacked(client);
-    const [rows = 0, columns = 0] = ConsoleSize ?? [];
-    // A program that has ended already needs no size, and its output is still to be shown.
-    if (rows > 0) await running.resize(rows, columns).catch(() => undefined);
-    await pumpStreams(client, running.streams, {
+    const end = await pumpStreams(client, running.streams, {
       tty: config.tty,
       stdout: config.attachStdout,
       stderr: config.attachStderr,
       detachKeys: config.detachKeys,
       exit: running.exit,
     });
+    const container = engine.containers.get(exec.containerId);
+    if (end === 'detached' && container) emitContainer(engine, 'exec_detach', container, { execID: exec.id });
   },
 });
 
 /** The headers are out, so that Docker tells the failure as output; the exit code says 126 or 127. */
 function tellFailure(client: HijackedConnection, tty: boolean, error: unknown): null {
-  const text = Buffer.from(`OCI runtime exec failed: ${messageOf(error)}\r\n`);
-  client.output.write(tty ? text : streamFrame('stderr', text));
+  const text = Buffer.from(`${messageOf(error)}\r\n`);
+  client.output.write(tty ? text : streamFrame('stdout', text));
   return null;
 }

@@ -29,9 +29,6 @@ export function absentKinds(): Route[] {
 const SWARM_KINDS = ['swarm', 'nodes', 'services', 'tasks', 'secrets', 'configs'];
 
 const CONTAINER_OPERATIONS: [what: string, ...routes: [Method, string][]][] = [
-  ['pruning containers', ['POST', '/containers/prune']],
-  ['pausing a container', ['POST', '/containers/:id/pause'], ['POST', '/containers/:id/unpause']],
-  ['updating a container', ['POST', '/containers/:id/update']],
   ['attaching by WebSocket', ['GET', '/containers/:id/attach/ws']],
 ];
 

@@ -4,6 +4,7 @@ import type { Exec, ExecConfig } from '../../engine/exec/exec-set.ts';
 
 const flag = z.boolean().nullish();
 const text = z.string().nullish();
+const consoleSize = z.tuple([z.int().nonnegative(), z.int().nonnegative()]).nullish();
 
 /** POST /containers/{id}/exec */
 const execCreateSchema = z.looseObject({
@@ -17,13 +18,14 @@ const execCreateSchema = z.looseObject({
   AttachStdout: flag,
   AttachStderr: flag,
   DetachKeys: text,
+  ConsoleSize: consoleSize,
 });
 
 /** POST /exec/{id}/start */
 export const execStartSchema = z.looseObject({
   Detach: flag,
   Tty: flag,
-  ConsoleSize: z.tuple([z.int().nonnegative(), z.int().nonnegative()]).nullish(),
+  ConsoleSize: consoleSize,
 });
 
 export function toExecConfig(body: unknown): ExecConfig {
@@ -40,18 +42,13 @@ export function toExecConfig(body: unknown): ExecConfig {
     attachStdout: wire.AttachStdout ?? false,
     attachStderr: wire.AttachStderr ?? false,
     detachKeys: wire.DetachKeys ?? '',
+    consoleSize: wire.ConsoleSize ?? null,
   };
 }
 
 /** GET /exec/{id}/json */
-export function execInspect({
-  id,
-  containerId,
-  config,
-  state,
-  exitCode,
-  running,
-}: Exec): Record<string, unknown> {
+export function execInspect(exec: Exec, detachKeys: Buffer): Record<string, unknown> {
+  const { id, containerId, config, state, exitCode, running } = exec;
   const [entrypoint = '', ...args] = config.cmd;
   return {
     ID: id,
@@ -62,8 +59,10 @@ export function execInspect({
     OpenStdin: config.attachStdin,
     OpenStdout: config.attachStdout,
     OpenStderr: config.attachStderr,
-    CanRemove: state === 'exited',
-    DetachKeys: config.detachKeys,
+    // As with Docker: the engine forgets ended ones by itself, after a while.
+    CanRemove: false,
+    // Go writes bytes as base64.
+    DetachKeys: detachKeys.toString('base64'),
     ProcessConfig: {
       tty: config.tty,
       entrypoint,

@@ -22,6 +22,8 @@ export function attachContainer(
 ): Attachment {
   const container = context.containers.resolve(reference);
   const { config, id, state } = container;
+  if (state.status === 'paused')
+    throw conflict(`container ${reference} is paused, unpause the container before attach`);
   if (state.status === 'removing')
     throw conflict(`container ${id} is marked for removal and cannot be attached to`);
   emitContainer(context, 'attach', container);

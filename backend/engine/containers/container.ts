@@ -267,6 +267,8 @@ export const stateSchema = z.object({
   startedAt: z.string(),
   finishedAt: z.string(),
   restartCount: z.int(),
+  /** Being removed, its anonymous volumes with it: what a daemon that dies meanwhile has to know. */
+  removesVolumes: z.boolean().default(false),
   /** The user stopped it: `unless-stopped` does not bring it back. */
   stoppedByUser: z.boolean(),
   /** Null without a health check, and before the first start. */

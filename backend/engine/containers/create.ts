@@ -60,6 +60,7 @@ export async function createContainer(context: EngineContext, request: CreateReq
       startedAt: '',
       finishedAt: '',
       restartCount: 0,
+      removesVolumes: false,
       stoppedByUser: false,
       health: null,
     },

@@ -1,28 +1,16 @@
-import { constants } from 'node:os';
-import { conflict, invalidArgument, unavailable, codeOf } from '../../base/errors.ts';
+import { conflict, unavailable, codeOf } from '../../base/errors.ts';
 import type { EngineContext } from '../context.ts';
 import type { Container } from './container.ts';
 import { emitContainer } from './container-events.ts';
 import { endedWithin } from './ended-within.ts';
+import { parseSignal } from './signals.ts';
+import { isUp } from './status.ts';
+import { stopBetweenRestarts } from './stop-between-restarts.ts';
+import { thawToEnd } from './unpause.ts';
 
-const SIGNALS: Readonly<Record<string, number>> = constants.signals;
 /** A process in uninterruptible sleep may outlive SIGKILL for a while, not for ever. */
 const KILL_PATIENCE = 10_000;
-
-/** `SIGTERM`, `term`, `15`, `RTMIN+3`. @throws invalid-argument */
-export function parseSignal(text: string): number {
-  const upper = text.toUpperCase();
-  const realTime = /^(?:SIG)?RT(MIN\+|MAX-)(\d+)$/.exec(upper);
-  const number = realTime
-    ? realTime[1] === 'MIN+'
-      ? 34 + Number(realTime[2])
-      : 64 - Number(realTime[2])
-    : /^\d+$/.test(text)
-      ? Number(text)
-      : (SIGNALS[upper] ?? SIGNALS[`SIG${upper}`]);
-  if (number === undefined || number < 1 || number > 64) throw invalidArgument(`Invalid signal: ${text}`);
-  return number;
-}
+const SIGKILL = 9;
 
 /** Sends a signal to a running container. @throws conflict when it does not run */
 export async function killContainer(
@@ -32,24 +20,25 @@ export async function killContainer(
 ): Promise<void> {
   const container = context.containers.resolve(reference);
   const number = parseSignal(signal || 'SIGKILL');
-  if (container.state.status !== 'running') {
+  const ends = number === SIGKILL || number === parseSignal(container.config.stopSignal);
+  if (container.state.status === 'restarting' && (await stopBetweenRestarts(context, container))) return;
+  if (!isUp(container))
     throw conflict(`cannot kill container: ${reference}: container ${container.id} is not running`);
-  }
   // Signals that end most programs count as the user's wish that it stays down.
-  if (number === SIGNALS['SIGKILL'] || number === parseSignal(container.config.stopSignal))
+  if (ends) {
     container.state.stoppedByUser = true;
-  if (number === SIGNALS['SIGKILL']) await killAndWait(context, container, signal || 'SIGKILL');
-  else await sendSignal(context, container, number);
+    context.containers.save(container);
+  }
+  if (number === SIGKILL) return killAndWait(context, container);
+  await sendSignal(context, container, number);
+  if (ends) await thawToEnd(context, container);
 }
 
 /** SIGKILL, and its exit handled: nothing of it runs when this resolves. */
-export async function killAndWait(
-  context: EngineContext,
-  container: Container,
-  signal: string,
-): Promise<void> {
+export async function killAndWait(context: EngineContext, container: Container): Promise<void> {
   const { exit } = context.live.of(container.id);
-  await sendSignal(context, container, parseSignal(signal));
+  await sendSignal(context, container, SIGKILL);
+  await thawToEnd(context, container);
   if (!(await endedWithin(exit, KILL_PATIENCE)))
     throw unavailable(
       `container ${container.name} did not end within 10 s of SIGKILL: its process hangs in the kernel`,

@@ -18,6 +18,7 @@ export class LiveContainer {
   restartDelay = 0;
   restartTimer: NodeJS.Timeout | null = null;
   #restarts = 0;
+  #healthChecks: AbortController | null = null;
   /** Settles when the running container's exit has been handled, network and mounts included. */
   exit: Promise<void> = Promise.resolve();
 
@@ -37,6 +38,18 @@ export class LiveContainer {
     if (this.restartTimer) clearTimeout(this.restartTimer);
     this.restartTimer = null;
     this.restartDelay = 0;
+  }
+
+  /** @returns the signal that ends them */
+  beginHealthChecks(): AbortSignal {
+    this.endHealthChecks();
+    this.#healthChecks = new AbortController();
+    return this.#healthChecks.signal;
+  }
+
+  endHealthChecks(): void {
+    this.#healthChecks?.abort();
+    this.#healthChecks = null;
   }
 
   /** The next exit's code. The listener is called before anything else reacts to the exit. */
@@ -115,8 +128,11 @@ export class LiveContainers {
     this.#byId.delete(id);
   }
 
-  /** The daemon ends: no container is restarted any more. */
+  /** The daemon ends: no container is restarted or asked for its health any more. */
   cancelRestarts(): void {
-    for (const live of this.#byId.values()) live.cancelRestart();
+    for (const live of this.#byId.values()) {
+      live.cancelRestart();
+      live.endHealthChecks();
+    }
   }
 }

@@ -17,6 +17,7 @@ export async function removeLocked(
   if (containers.get(container.id) !== container) return;
   live.of(container.id).cancelRestart();
   container.state.status = 'removing';
+  container.state.removesVolumes = options.volumes;
   containers.save(container);
   if (container.sandbox) await releaseResources(context, container);
   await snapshotter.remove(container.id);

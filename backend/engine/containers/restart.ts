@@ -1,6 +1,7 @@
 import type { EngineContext } from '../context.ts';
 import { emitContainer } from './container-events.ts';
 import { startByHand } from './start.ts';
+import { isUp } from './status.ts';
 import { stopRunning, type StopOptions } from './stop.ts';
 
 /** Stops it if it runs, then starts it; `--rm` and the restart policy do not see the exit in between. */
@@ -11,13 +12,13 @@ export async function restartContainer(
 ): Promise<void> {
   const container = context.containers.resolve(reference);
   using _hold = context.live.of(container.id).holdForRestart();
-  if (container.state.status === 'running') {
+  if (isUp(container)) {
     await stopRunning(context, container, options);
     emitContainer(context, 'stop', container);
   }
   await context.locks.run(container.id, async () => {
     // Somebody else's start may have come first: it runs, which is what was asked for.
-    if (container.state.status !== 'running') await startByHand(context, container);
+    if (!isUp(container)) await startByHand(context, container);
   });
   emitContainer(context, 'restart', container);
 }

@@ -20,9 +20,18 @@ export function startFailure(error: unknown): { error: unknown; exitCode: number
   const exitCode = startFailureExitCode(message);
   if (exitCode === 125) return { error, exitCode };
   // crun prints the errno's text as libc has it, with a capital letter; Go's is lower case.
-  const lower = message.replaceAll(/No such file or directory|Permission denied|Is a directory/g, (text) =>
-    text.toLowerCase(),
+  const lower = goWords(message).replaceAll(
+    /No such file or directory|Permission denied|Is a directory/g,
+    (text) => text.toLowerCase(),
   );
   const text = NEEDED[exitCode]?.test(lower) ? lower : `${lower}: ${ADDED[exitCode] ?? ''}`;
   return { error: invalidArgument(text, error), exitCode };
+}
+
+/** Clients look for Docker's sentence about a missing program; crun puts the name into the middle of it. */
+function goWords(message: string): string {
+  return message.replace(
+    /executable file `(.*?)` not found( in \$PATH)?/,
+    (_text, name: string, where = '') => `exec: "${name}": executable file not found${String(where)}`,
+  );
 }

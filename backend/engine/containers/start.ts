@@ -8,6 +8,8 @@ import { startSupervised } from './supervise.ts';
 export async function startContainer(context: EngineContext, reference: string): Promise<void> {
   const container = context.containers.resolve(reference);
   await context.locks.run(container.id, async () => {
+    if (container.state.status === 'paused')
+      throw conflict('cannot start a paused container, try unpause instead');
     if (container.state.status === 'running')
       throw notModified(`container ${container.name} is already running`);
     await startByHand(context, container);

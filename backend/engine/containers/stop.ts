@@ -3,7 +3,11 @@ import type { EngineContext } from '../context.ts';
 import type { Container } from './container.ts';
 import { emitContainer } from './container-events.ts';
 import { endedWithin } from './ended-within.ts';
-import { killAndWait, parseSignal, sendSignal } from './kill.ts';
+import { killAndWait, sendSignal } from './kill.ts';
+import { parseSignal } from './signals.ts';
+import { isUp } from './status.ts';
+import { stopBetweenRestarts } from './stop-between-restarts.ts';
+import { thawToEnd } from './unpause.ts';
 
 const DEFAULT_TIMEOUT = 10;
 
@@ -21,27 +25,16 @@ export async function stopContainer(
   options: StopOptions,
 ): Promise<void> {
   const container = context.containers.resolve(reference);
-  if (container.state.status === 'restarting' && (await stopBetweenRestarts(context, container))) return;
-  if (container.state.status !== 'running') throw notModified(`container ${container.name} is not running`);
+  const signal = stopSignal(container, options);
+  if (container.state.status === 'restarting' && (await stopBetweenRestarts(context, container))) {
+    emitContainer(context, 'stop', container);
+    return;
+  }
+  if (!isUp(container)) throw notModified(`container ${container.name} is not running`);
   container.state.stoppedByUser = true;
   context.containers.save(container);
-  await stopRunning(context, container, options);
+  await endRunning(context, container, { ...options, signal });
   emitContainer(context, 'stop', container);
-}
-
-/** False where the automatic start was under way already: then there is a program to stop. */
-function stopBetweenRestarts(context: EngineContext, container: Container): Promise<boolean> {
-  return context.locks.run(container.id, async () => {
-    if (container.state.status === 'running') return false;
-    const live = context.live.of(container.id);
-    live.cancelRestart();
-    container.state.stoppedByUser = true;
-    if (container.state.status === 'restarting') container.state.status = 'exited';
-    context.containers.save(container);
-    emitContainer(context, 'stop', container);
-    live.tellExit(container.state.exitCode);
-    return true;
-  });
 }
 
 /** Stop signal, patience, SIGKILL; resolves when the exit has been handled. */
@@ -50,9 +43,23 @@ export async function stopRunning(
   container: Container,
   options: StopOptions,
 ): Promise<void> {
+  await endRunning(context, container, { ...options, signal: stopSignal(container, options) });
+}
+
+/** @throws invalid-argument, before anything is stopped */
+function stopSignal({ config }: Container, { signal }: StopOptions): number {
+  return parseSignal(signal ?? config.stopSignal);
+}
+
+async function endRunning(
+  context: EngineContext,
+  container: Container,
+  { signal, timeout }: { signal: number; timeout: number | null },
+): Promise<void> {
   const { exit } = context.live.of(container.id);
-  const timeout = options.timeout ?? container.config.stopTimeout ?? DEFAULT_TIMEOUT;
-  await sendSignal(context, container, parseSignal(options.signal ?? container.config.stopSignal));
-  if (timeout < 0) return exit;
-  if (!(await endedWithin(exit, timeout * 1000))) await killAndWait(context, container, 'SIGKILL');
+  const patience = timeout ?? container.config.stopTimeout ?? DEFAULT_TIMEOUT;
+  await sendSignal(context, container, signal);
+  await thawToEnd(context, container);
+  if (patience < 0) return exit;
+  if (!(await endedWithin(exit, patience * 1000))) await killAndWait(context, container);
 }

@@ -5,6 +5,7 @@ import type { EngineContext } from '../context.ts';
 import { bringUp, connectAttachments } from './bring-up.ts';
 import type { Container } from './container.ts';
 import { emitContainer } from './container-events.ts';
+import { resetHealth, startHealthChecks, stopHealthChecks } from './health/health-checks.ts';
 import { releaseResources } from './release-resources.ts';
 import { removeLocked } from './remove-locked.ts';
 import { nextDelay, restartsAfterExit } from './restart-policy.ts';
@@ -19,7 +20,9 @@ export async function startSupervised(context: EngineContext, container: Contain
   await bringUp(context, container);
   // In one go: whoever sees it running also finds the exit to wait for.
   markRunning(container);
+  resetHealth(container);
   watchExit(context, container);
+  startHealthChecks(context, container);
   context.containers.save(container);
   emitContainer(context, 'start', container);
   // Those who came while the program was being started; whoever comes now finds it running.
@@ -90,6 +93,7 @@ export async function settleExit(
 ): Promise<void> {
   const live = context.live.of(container.id);
   const again = !live.restarting && restartsAfterExit(container, status.code);
+  stopHealthChecks(context, container);
   recordExit(container, status, again);
   await releaseResources(context, container);
   if (status.oomKilled) emitContainer(context, 'oom', container);

@@ -1,6 +1,8 @@
-import { conflict, invalidArgument } from '../../base/errors.ts';
+import { invalidArgument } from '../../base/errors.ts';
 import { tryCommand } from '../../linux/run-command.ts';
 import type { EngineContext } from '../context.ts';
+import { emitContainer } from './container-events.ts';
+import { checkUp } from './status.ts';
 
 export interface ProcessTable {
   titles: string[];
@@ -14,14 +16,24 @@ export async function topContainer(
   psArgs: string,
 ): Promise<ProcessTable> {
   const container = context.containers.resolve(reference);
-  if (container.state.status !== 'running') throw conflict(`container ${container.id} is not running`);
-  const args = (psArgs || '-ef').split(/\s+/);
+  checkUp(container);
+  const args = (psArgs || '-ef').trim().split(/\s+/);
+  checkPsArgs(psArgs);
   const [pids, ps] = await Promise.all([
     context.runtime.processes(container.id),
     tryCommand('ps', args, { timeout: 10_000 }),
   ]);
   if (ps.code !== 0) throw invalidArgument(`ps ${args.join(' ')} failed: ${ps.stderr.trim()}`);
-  return filterProcesses(ps.stdout, new Set(pids));
+  const table = filterProcesses(ps.stdout, new Set(pids));
+  emitContainer(context, 'top', container);
+  return table;
+}
+
+/** A column that only calls itself PID would pass off any process as the container's. */
+function checkPsArgs(psArgs: string): void {
+  for (const [, column = '', title = ''] of psArgs.matchAll(/(?:^|[\s,])([^\s,=]*)=\s*(PID[^\s,]*)/g))
+    if (column.replace(/^-?o/, '') !== 'pid')
+      throw invalidArgument(`specifying "${column}=${title}" is not allowed`);
 }
 
 /** @throws invalid-argument where the columns hold no PID */

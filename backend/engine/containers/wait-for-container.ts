@@ -1,4 +1,5 @@
 import type { EngineContext } from '../context.ts';
+import { countsAsRunning } from './status.ts';
 
 export type WaitCondition = 'not-running' | 'next-exit' | 'removed';
 
@@ -14,9 +15,8 @@ export function waitForContainer(
   signal: AbortSignal,
 ): Promise<number | null> {
   const container = containers.resolve(reference);
-  const { status, exitCode } = container.state;
-  if (condition === 'not-running' && status !== 'running' && status !== 'restarting')
-    return Promise.resolve(exitCode);
+  if (condition === 'not-running' && !countsAsRunning(container))
+    return Promise.resolve(container.state.exitCode);
   if (signal.aborted) return Promise.resolve(null);
   return new Promise((resolve) => {
     const waiters = live.of(container.id);

@@ -1,6 +1,8 @@
 import { conflict, invalidArgument } from '../../base/errors.ts';
 import { newExecId } from '../../base/ids.ts';
 import { emitContainer } from '../containers/container-events.ts';
+import type { Container } from '../containers/container.ts';
+import { checkUp } from '../containers/status.ts';
 import type { EngineContext } from '../context.ts';
 import type { Exec, ExecConfig } from './exec-set.ts';
 
@@ -8,7 +10,7 @@ import type { Exec, ExecConfig } from './exec-set.ts';
 export function createExec(context: EngineContext, reference: string, config: ExecConfig): Exec {
   const container = context.containers.resolve(reference);
   if (config.cmd.length === 0) throw invalidArgument('No exec command specified');
-  if (container.state.status !== 'running') throw conflict(`container ${container.id} is not running`);
+  checkExecutable(container);
   const exec: Exec = {
     id: newExecId(),
     containerId: container.id,
@@ -20,4 +22,11 @@ export function createExec(context: EngineContext, reference: string, config: Ex
   context.execs.add(exec);
   emitContainer(context, `exec_create: ${config.cmd.join(' ')}`, container, { execID: exec.id });
   return exec;
+}
+
+/** @throws conflict unless the container's processes run */
+export function checkExecutable(container: Container): void {
+  checkUp(container);
+  if (container.state.status === 'paused')
+    throw conflict(`Container ${container.id} is paused, unpause the container before exec`);
 }

@@ -12,6 +12,8 @@ export interface ExecConfig {
   attachStdout: boolean;
   attachStderr: boolean;
   detachKeys: string;
+  /** Rows and columns that the terminal begins with; null where the client has not said. */
+  consoleSize: [rows: number, columns: number] | null;
 }
 
 /** A command inside a running container. Lives in memory: an exec ends with its container or is lost with the daemon. */
@@ -48,7 +50,8 @@ export class ExecSet {
   /** @throws conflict unless it was created and not started yet */
   claim(id: string): Exec {
     const exec = this.get(id);
-    if (exec.state !== 'created') throw conflict(`exec command ${id} has already run`);
+    if (exec.state === 'running') throw conflict(`Error: Exec command ${id} is already running`);
+    if (exec.state === 'exited') throw conflict(`Error: Exec command ${id} has already run`);
     exec.state = 'running';
     return exec;
   }
@@ -56,6 +59,10 @@ export class ExecSet {
   /** The container is removed: what has not begun never will. */
   forgetUnstarted(containerId: string): void {
     for (const { id, state } of this.ofContainer(containerId)) if (state === 'created') this.#byId.delete(id);
+  }
+
+  forget(id: string): void {
+    this.#byId.delete(id);
   }
 
   ended(exec: Exec, exitCode: number): void {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseSignal } from '../../../../backend/engine/containers/kill.ts';
+import { parseSignal } from '../../../../backend/engine/containers/signals.ts';
 import { mergeConfig, mergeEnv } from '../../../../backend/engine/containers/merge-config.ts';
 import { parseBind } from '../../../../backend/engine/containers/parse-bind.ts';
 import { parsePort, portMappings } from '../../../../backend/engine/containers/port-mappings.ts';
