@@ -1,14 +1,23 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Endpoint, NetworkRecord, PortMapping } from '../../../backend/network/networks.ts';
+import type {
+  AttachRequest,
+  Endpoint,
+  NetworkRecord,
+  PortMapping,
+  Sandbox,
+} from '../../../backend/network/networks.ts';
 import type { DaemonCall } from './network-daemon.ts';
+
+/** A container's network, and what it got in its first one. */
+export type Attached = Sandbox & Pick<Endpoint, 'endpointId' | 'networkName' | 'address' | 'gateway' | 'mac'>;
 
 export interface DaemonProcess {
   list(): Promise<NetworkRecord[]>;
-  attach(containerId: string, ports?: readonly PortMapping[], network?: string): Promise<Endpoint>;
-  detach(endpoint: Endpoint): Promise<void>;
-  recover(endpoints: readonly Endpoint[]): Promise<void>;
+  attach(containerId: string, ports?: readonly PortMapping[], network?: string): Promise<Attached>;
+  detach(sandbox: Sandbox): Promise<void>;
+  recover(sandboxes: readonly Sandbox[]): Promise<void>;
   close(): Promise<void>;
   /** As `kill -9`; waits until it is gone. */
   kill(): Promise<void>;
@@ -50,10 +59,17 @@ export async function startDaemon(namespace: string, directory: string): Promise
     });
   return {
     list: () => ask({ verb: 'list' }),
-    attach: (containerId, ports = [], network = 'bridge') =>
-      ask({ verb: 'attach', request: { containerId, network, ports, hostname: containerId } }),
-    detach: (endpoint) => ask({ verb: 'detach', endpoint }),
-    recover: (endpoints) => ask({ verb: 'recover', endpoints }),
+    attach: async (containerId, ports = [], network = 'bridge') => {
+      const request = attachRequest(containerId, network, ports);
+      const sandbox = await ask<Sandbox>({ verb: 'attach', request });
+      const [first] = sandbox.endpoints;
+      if (!first) throw new Error('a sandbox without an endpoint');
+      const { endpointId, networkName, address, gateway, mac } = first;
+      return { ...sandbox, endpointId, networkName, address, gateway, mac };
+    },
+    detach: (sandbox) => ask({ verb: 'detach', sandbox }),
+    recover: (sandboxes) =>
+      ask({ verb: 'recover', sandboxes: sandboxes.map((sandbox) => ({ containerId: 'c', sandbox })) }),
     close: () => ask({ verb: 'close' }),
     kill: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
@@ -61,5 +77,17 @@ export async function startDaemon(namespace: string, directory: string): Promise
       child.kill('SIGKILL');
       await gone;
     },
+  };
+}
+
+function attachRequest(containerId: string, network: string, ports: readonly PortMapping[]): AttachRequest {
+  const wanted = { dnsNames: [containerId], links: [], linkLocal: [], driverOpts: {}, gwPriority: 0 };
+  return {
+    containerId,
+    networks: [{ network, ipv4: null, ipv6: null, mac: null, ...wanted }],
+    ports,
+    hostname: containerId,
+    dns: { servers: [], search: [], options: [] },
+    extraHosts: [],
   };
 }

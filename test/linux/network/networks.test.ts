@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Endpoint, PortMapping } from '../../../backend/network/networks.ts';
+import type { PortMapping } from '../../../backend/network/networks.ts';
 import { mountsBelow } from '../../support/sweep.ts';
 import { waitFor } from '../../support/wait-for.ts';
-import { startDaemon, type DaemonProcess } from './daemon-process.ts';
+import { startDaemon, type DaemonProcess, type Attached } from './daemon-process.ts';
 import { askFrom, makeTestMachine, runIn, serveIn, type TestMachine } from './test-machine.ts';
 
 const port = (hostPort: number, rest: Partial<PortMapping> = {}): PortMapping => ({
@@ -55,11 +55,11 @@ describe('networks', function () {
     const found = [...links.split('\n'), ...tables.split('\n')].filter((line) => /strata|: st/.test(line));
     return [...found, ...(await mountsBelow(machine.directory))];
   }
-  async function serve(endpoint: Endpoint, name: string, containerPort = 80): Promise<void> {
+  async function serve(endpoint: Attached, name: string, containerPort = 80): Promise<void> {
     const server = await serveIn(endpoint.netnsPath ?? '', name, containerPort);
     undo.defer(() => server[Symbol.asyncDispose]());
   }
-  const namespaceOf = (endpoint: Endpoint): string => endpoint.netnsPath ?? '';
+  const namespaceOf = (endpoint: Attached): string => endpoint.netnsPath ?? '';
 
   it('connects containers with the host, with one another and with the world', async () => {
     const [a, b] = await Promise.all([daemon.attach('a'), daemon.attach('b')]);
