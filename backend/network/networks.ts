@@ -6,6 +6,8 @@ export interface PortMapping {
   hostAddress: string;
   /** 0: the engine picks a free one. */
   hostPort: number;
+  /** Of a request: the last one of a range, of which the first free one is taken. */
+  hostPortEnd?: number | undefined;
 }
 
 /** One address range of a network. Subnets in CIDR form; empty strings where nothing is said. */

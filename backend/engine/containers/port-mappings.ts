@@ -12,8 +12,8 @@ export function portMappings(
     return bindings.map(({ hostIp, hostPort }) => ({
       protocol,
       containerPort,
-      hostAddress: hostIp,
-      hostPort: parseHostPort(hostPort),
+      hostAddress: hostIp.replace(/^\[(.*)\]$/, '$1'),
+      ...parseHostPort(hostPort),
     }));
   });
   if (!hostConfig.publishAllPorts) return mappings;
@@ -24,27 +24,28 @@ export function portMappings(
   return [...mappings, ...exposed.map((port) => ({ ...port, hostAddress: '', hostPort: 0 }))];
 }
 
-/** `80`, `80/tcp`, `53/udp`. @throws invalid-argument */
+/** `80`, `80/tcp`, `53/udp`, `5000/sctp`. @throws invalid-argument */
 export function parsePort(text: string): { containerPort: number; protocol: PortMapping['protocol'] } {
   const [, number = '', protocol = 'tcp'] = /^(\d+)(?:\/(\w+))?$/.exec(text) ?? [];
-  if (protocol !== 'tcp' && protocol !== 'udp') {
+  if (!isProtocol(protocol)) {
     throw invalidArgument(
-      `invalid port ${JSON.stringify(text)}: protocol ${protocol} is not supported, only tcp and udp are`,
+      `invalid port ${JSON.stringify(text)}: protocol ${protocol} is not supported, only tcp, udp and sctp are`,
     );
   }
   return { containerPort: checkPort(number, text, 1), protocol };
 }
 
-function parseHostPort(text: string): number {
-  if (text === '') return 0;
-  // A range means "any free one of these"; one number is the common case.
+function isProtocol(text: string): text is PortMapping['protocol'] {
+  return text === 'tcp' || text === 'udp' || text === 'sctp';
+}
+
+/** A range means "any free one of these"; one number is the common case. */
+function parseHostPort(text: string): Pick<PortMapping, 'hostPort' | 'hostPortEnd'> {
+  if (text === '') return { hostPort: 0 };
   const [first = '', last = first] = text.split('-');
-  const low = checkPort(first, text, 0);
-  if (checkPort(last, text, low) !== low)
-    throw invalidArgument(
-      `invalid host port ${text}: ranges of host ports for one container port are not supported yet`,
-    );
-  return low;
+  const hostPort = checkPort(first, text, 0);
+  const hostPortEnd = checkPort(last, text, hostPort);
+  return hostPortEnd === hostPort ? { hostPort } : { hostPort, hostPortEnd };
 }
 
 function checkPort(digits: string, text: string, lowest: number): number {

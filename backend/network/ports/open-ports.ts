@@ -63,6 +63,22 @@ interface Opened {
 }
 
 async function open(
+  { hostPortEnd, ...mapping }: PortMapping,
+  address: string,
+  ownerOf: OpenPortsRequest['ownerOf'],
+): Promise<Opened[]> {
+  for (let hostPort = mapping.hostPort; hostPort < (hostPortEnd ?? 0); hostPort += 1) {
+    try {
+      return await openFamilies({ ...mapping, hostPort }, address);
+    } catch (error) {
+      if (!isErrno(error, 'EADDRINUSE')) throw await explain(error, { ...mapping, hostPort }, ownerOf);
+    }
+  }
+  // The last one of a range is tried as a single port is: whoever holds it is named.
+  return openSingle({ ...mapping, hostPort: hostPortEnd ?? mapping.hostPort }, address, ownerOf);
+}
+
+async function openSingle(
   mapping: PortMapping,
   address: string,
   ownerOf: OpenPortsRequest['ownerOf'],

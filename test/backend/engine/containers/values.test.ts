@@ -116,7 +116,7 @@ describe('published ports', () => {
   });
 
   it('that are none are refused', () => {
-    for (const bad of ['', '0', '65536', '80/sctp', 'http', '80/', '-1'])
+    for (const bad of ['', '0', '65536', '80/icmp', 'http', '80/', '-1'])
       assert.throws(() => parsePort(bad), refused, bad);
     for (const hostPort of ['65536', 'x', '8000-8010', '9-8'])
       assert.throws(

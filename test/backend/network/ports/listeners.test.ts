@@ -50,6 +50,16 @@ describe('published ports', () => {
     return socket;
   }
 
+  it('take the first free one of a range, and name it where none is free', async () => {
+    const first = await container(() => undefined);
+    const opened = await open({ hostPort: first.port, hostPortEnd: first.port + 9 });
+    assert.ok(opened.port > first.port && opened.port < first.port + 10);
+    assert.equal('hostPortEnd' in (opened.ports[0] ?? {}), false);
+    const taken = open({ hostPort: first.port, hostPortEnd: opened.port });
+    await assert.rejects(taken, { code: 'conflict', message: /:\d+ failed: port is already allocated/ });
+  });
+  });
+
   it('carry an answer that comes after the end of the question', async () => {
     const { port: containerPort } = await container((socket) => {
       void text(socket).then((question) => socket.end(question.toUpperCase()));
