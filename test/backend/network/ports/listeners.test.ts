@@ -58,7 +58,6 @@ describe('published ports', () => {
     const taken = open({ hostPort: first.port, hostPortEnd: opened.port });
     await assert.rejects(taken, { code: 'conflict', message: /:\d+ failed: port is already allocated/ });
   });
-  });
 
   it('carry an answer that comes after the end of the question', async () => {
     const { port: containerPort } = await container((socket) => {
