@@ -115,10 +115,17 @@ describe('published ports', () => {
     ]);
   });
 
+  it('may be any of a range, on an address in brackets', () => {
+    const bindings = { '80/sctp': [{ hostIp: '[::1]', hostPort: '8000-8010' }] };
+    assert.deepEqual(portMappings({ exposedPorts: [] }, host({ portBindings: bindings })), [
+      { protocol: 'sctp', containerPort: 80, hostAddress: '::1', hostPort: 8000, hostPortEnd: 8010 },
+    ]);
+  });
+
   it('that are none are refused', () => {
     for (const bad of ['', '0', '65536', '80/icmp', 'http', '80/', '-1'])
       assert.throws(() => parsePort(bad), refused, bad);
-    for (const hostPort of ['65536', 'x', '8000-8010', '9-8'])
+    for (const hostPort of ['65536', 'x', '8000-65536', '9-8'])
       assert.throws(
         () =>
           portMappings(
