@@ -20,6 +20,7 @@ import type { ImageContext } from './engine/images/image-context.ts';
 import { createLayerFetches } from './engine/images/layer-fetches.ts';
 import { createLeases } from './engine/images/leases.ts';
 import { IdRanges } from './engine/userns/id-ranges.ts';
+import { readEngineId } from './engine/system/engine-id.ts';
 import { createImageStore } from './image/sqlite-image-store.ts';
 import { createArchiveWorkers } from './layer/archive/archive-workers.ts';
 import { createDirectoryLayerStore, type DirectoryLayerStore } from './layer/directory-store.ts';
@@ -76,7 +77,8 @@ export async function createDaemon(options: ServeOptions, logger: Logger): Promi
   const registries = { mirrors: options.registryMirrors, insecure: options.insecureRegistries };
   const archives = createArchiveWorkers();
   const files = { engine, images, archives, views: new Map<string, number>() };
-  const dependencies = { engine, images, files, epoch: randomUUID(), registries };
+  const engineId = readEngineId(layout.engineId);
+  const dependencies = { engine, images, files, engineId, epoch: randomUUID(), registries };
   const server = createApiServer(apiRoutes(dependencies), hijackRoutes(engine), logger);
   return {
     server,

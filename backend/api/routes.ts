@@ -14,6 +14,8 @@ import type { HijackRoute } from './server/create-server.ts';
 import { isolationRoute } from './strata/isolation-route.ts';
 import { strataLayerRoutes } from './strata/layer-routes.ts';
 import { absentKinds } from './system/absent-kinds.ts';
+import { authRoute } from './system/auth.ts';
+import { diskUsageRoute } from './system/disk-usage.ts';
 import { infoRoute, type InfoDependencies } from './system/info.ts';
 import { pingRoutes } from './system/ping.ts';
 import { versionRoute } from './system/version.ts';
@@ -31,6 +33,8 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...pingRoutes(),
     versionRoute(engine),
     infoRoute(dependencies),
+    diskUsageRoute(engine, images),
+    authRoute(images.registry),
     eventsRoute(engine.events),
     ...imageRoutes({ context: images, driver: 'overlay2', files }),
     ...containerRoutes(engine),

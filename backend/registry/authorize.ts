@@ -58,7 +58,7 @@ async function requestToken(challenge: Challenge, context: AuthorizeContext): Pr
 }
 
 /** Secrets go to a token service only over TLS, or where the user allowed plain HTTP. */
-function parseRealm(challenge: Challenge, endpoint: Endpoint): URL {
+export function parseRealm(challenge: Challenge, endpoint: Endpoint): URL {
   const text = challenge.parameters['realm'] ?? '';
   const realm = URL.parse(text);
   const allowed =

@@ -3,11 +3,13 @@ import { silentLogger, type Logger } from '../base/logger.ts';
 import type { Descriptor } from '../oci/manifest.ts';
 import { familiarString, withDefaultTag, type Reference } from '../oci/reference.ts';
 import type { Credentials } from './credentials.ts';
+import { checkLogin } from './check-login.ts';
 import { connectionFailure, createEndpointClient, type EndpointClient } from './endpoint-client.ts';
 import { endpointsOf, parseMirror, type Endpoint } from './endpoints.ts';
 import { fetchManifest, type FetchedManifest } from './fetch-manifest.ts';
-import { createHttpTransport, type HttpTransport } from './http-request.ts';
+import { createHttpTransport } from './http-request.ts';
 import { openBlob } from './open-blob.ts';
+import { speaksOnlyHttp } from './speaks-only-http.ts';
 import { DEFAULT_RETRIES, withRetries, type RetryPolicy } from './retry.ts';
 
 /** One repository at the endpoint that answered; everything of a pull comes from the same one. */
@@ -29,6 +31,11 @@ export interface Resolved {
 export interface RegistryClient extends Disposable {
   /** Finds the manifest or index that a reference names, digest before tag. @throws not-found, unavailable, … */
   resolve(reference: Reference, options: ResolveOptions): Promise<Resolved>;
+  /**
+   * Whether a registry (`docker.io`, `HOST[:PORT]`) knows the user. Mirrors are not asked.
+   * @returns a token to use instead of the password, or an empty text. @throws unauthenticated, unavailable
+   */
+  login(domain: string, options: ResolveOptions): Promise<string>;
 }
 
 export interface ResolveOptions {
@@ -46,9 +53,6 @@ export interface RegistryClientOptions {
   retries?: RetryPolicy;
   logger?: Logger;
 }
-
-/** Milliseconds for a TLS server to show itself. */
-const PROBE_TIMEOUT = 5000;
 
 /** @throws invalid-argument for a mirror that is no URL */
 export function createRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
@@ -92,6 +96,14 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       }
       throw summary(failures, complete);
     },
+    login: async (domain, { credentials, signal }) => {
+      let endpoints = endpointsOf(domain, { mirrors: [], insecure });
+      const [secure] = endpoints;
+      if (secure && (await speaksOnlyHttp(transport, secure, signal))) endpoints = endpoints.slice(1);
+      const [endpoint] = endpoints;
+      if (!endpoint) throw unavailable(`no registry is known as ${domain}`);
+      return checkLogin({ transport, endpoint, credentials, stallTimeout, signal });
+    },
     [Symbol.dispose]: () => transport[Symbol.dispose](),
   };
 }
@@ -116,26 +128,6 @@ function createRepository(
     },
     blob: (descriptor, signal) => openBlob(client, descriptor, { ...options, signal }),
   };
-}
-
-/** An insecure registry is offered TLS first; its plain endpoint is next in the list. */
-async function speaksOnlyHttp(
-  transport: HttpTransport,
-  endpoint: Endpoint,
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (!endpoint.insecure || endpoint.mirror || endpoint.base.protocol !== 'https:') return false;
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT)]);
-  try {
-    const url = new URL('/v2/', endpoint.base);
-    const response = await transport.send(url, { anyCertificate: true, signal: limited });
-    response.resume();
-    return false;
-  } catch {
-    // No TLS there, or nobody at all: the plain trial's own failure is the one worth telling.
-    signal.throwIfAborted();
-    return true;
-  }
 }
 
 function summary(failures: { endpoint: Endpoint; error: unknown }[], reference: Reference): Error {

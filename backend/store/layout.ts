@@ -5,6 +5,7 @@ import { hexOf, type Digest } from '../oci/digest.ts';
  * Where everything lies on disk. This file is the only one that joins these names.
  *
  *   <data>/strata.db                records (SQLite, WAL)
+ *   <data>/engine-id                the name of this engine, made at its first start
  *   <data>/lock                     held by the daemon that owns this data root
  *   <data>/blobs/sha256/<hex>       manifests, configs and compressed layers, as the registry sent them
  *   <data>/layers/<diffID>/         a layer unpacked: fs/ (directory driver), index (layer index), meta.json
@@ -13,6 +14,7 @@ import { hexOf, type Digest } from '../oci/digest.ts';
  *   <data>/volumes/<name>/_data     named and anonymous volumes
  *   <data>/tmp/                     things in the making, on the same file system; emptied at start
  *   <run>/containers/<id>/          rootfs/ (mount point), bundle, pid files, attach sockets
+ *   <run>/shm/<id>                  memory that a running container shares with others
  *   <run>/staging/                  mounts on their way into a container; nothing in it outlives a start
  */
 export interface Layout {
@@ -20,6 +22,7 @@ export interface Layout {
   readonly runRoot: string;
   readonly database: string;
   readonly lockFile: string;
+  readonly engineId: string;
   readonly blobs: string;
   readonly layers: string;
   readonly stacks: string;
@@ -33,6 +36,7 @@ export interface Layout {
   stack(chainId: Digest): string;
   container(id: string): string;
   runContainer(id: string): string;
+  sharedMemory(id: string): string;
   volume(name: string): string;
 }
 
@@ -48,6 +52,7 @@ export function createLayout(dataRoot: string, runRoot: string): Layout {
     runRoot,
     database: join(dataRoot, 'strata.db'),
     lockFile: join(dataRoot, 'lock'),
+    engineId: join(dataRoot, 'engine-id'),
     blobs,
     layers,
     stacks,
@@ -61,6 +66,7 @@ export function createLayout(dataRoot: string, runRoot: string): Layout {
     stack: (chainId) => join(stacks, hexOf(chainId)),
     container: (id) => join(containers, id),
     runContainer: (id) => join(runContainers, id),
+    sharedMemory: (id) => join(runRoot, 'shm', id),
     volume: (name) => join(volumes, name),
   };
 }

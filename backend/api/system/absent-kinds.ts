@@ -18,8 +18,6 @@ export function absentKinds(): Route[] {
     ...SWARM_KINDS.flatMap((kind) => swarmOnly(kind)),
     ...CONTAINER_OPERATIONS.flatMap(([what, ...routes]) => missing(what, routes)),
     ...missing('this part of the system API', [
-      ['GET', '/system/df'],
-      ['POST', '/auth'],
       ['POST', '/session'],
       ['POST', '/grpc'],
     ]),

@@ -1,10 +1,15 @@
+import { basename } from 'node:path';
+import { isUp } from '../../engine/containers/status.ts';
 import type { EngineContext } from '../../engine/context.ts';
 import { readHostInfo, type HostInfo } from '../../engine/system/host-info.ts';
 import { VERSION } from '../../engine/version.ts';
 import type { Route } from '../route.ts';
+import { infoWarnings } from './info-warnings.ts';
 
 export interface InfoDependencies {
   engine: EngineContext;
+  /** Of this engine, whatever daemon serves it. */
+  engineId: string;
   /** New with every start of the daemon: clients that see another one list everything again. */
   epoch: string;
   registries: { mirrors: readonly string[]; insecure: readonly string[] };
@@ -12,24 +17,31 @@ export interface InfoDependencies {
 
 const MACHINE: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
-export const infoRoute = (dependencies: InfoDependencies): Route => ({
-  method: 'GET',
-  path: '/info',
-  handle: async () => {
-    const host = readHostInfo();
-    return {
-      status: 200,
-      body: {
-        ID: dependencies.epoch,
-        ...counts(dependencies.engine),
-        ...engineFacts(dependencies, host.cgroupVersion),
-        ...hostFacts(host),
-        ...registryFacts(dependencies),
-        ...NEVER,
-      },
-    };
-  },
-});
+export function infoRoute(dependencies: InfoDependencies): Route {
+  // The daemon's own; what comes on top of them are clients.
+  const ownListeners = dependencies.engine.events.listeners;
+  return {
+    method: 'GET',
+    path: '/info',
+    handle: async () => {
+      const host = readHostInfo();
+      return {
+        status: 200,
+        body: {
+          ID: dependencies.engineId,
+          ...counts(dependencies.engine),
+          ...engineFacts(dependencies, ownListeners),
+          ...runtimeFacts(dependencies.engine, host),
+          ...limits(host),
+          ...hostFacts(host, dependencies.engine),
+          ...registryFacts(dependencies),
+          ...NEVER,
+          Warnings: infoWarnings(host),
+        },
+      };
+    },
+  };
+}
 
 /** What this engine does not have, in the words of one that could. */
 const NEVER = {
@@ -46,12 +58,12 @@ const NEVER = {
     RemoteManagers: null,
   },
   Isolation: '',
-  InitBinary: '',
-  Warnings: null,
+  GenericResources: null,
+  CDISpecDirs: [],
 };
 
-function engineFacts({ engine, epoch }: InfoDependencies, cgroupVersion: '1' | '2'): Record<string, unknown> {
-  const { snapshotter, layout, runtime } = engine;
+function engineFacts({ engine, epoch }: InfoDependencies, ownListeners: number): Record<string, unknown> {
+  const { snapshotter, layout, events } = engine;
   return {
     Driver: 'overlay2',
     DriverStatus: [
@@ -62,22 +74,38 @@ function engineFacts({ engine, epoch }: InfoDependencies, cgroupVersion: '1' | '
       Volume: ['local'],
       Network: ['bridge', 'host', 'null'],
       Authorization: null,
-      Log: ['json-file'],
+      Log: ['json-file', 'local'],
     },
-    ...limits(cgroupVersion),
     Debug: false,
+    NEventsListener: Math.max(0, events.listeners - ownListeners),
     LoggingDriver: 'json-file',
-    NEventsListener: 0,
     DockerRootDir: layout.dataRoot,
     Labels: [`strata.epoch=${epoch}`],
     ServerVersion: VERSION,
-    Runtimes: { [runtime.name]: { path: runtime.name } },
-    DefaultRuntime: runtime.name,
     LiveRestoreEnabled: true,
+    FirewallBackend: { Driver: 'nftables' },
   };
 }
 
-function hostFacts(host: HostInfo): Record<string, unknown> {
+function runtimeFacts({ runtime }: EngineContext, { initProgram }: HostInfo): Record<string, unknown> {
+  return {
+    Runtimes: { [runtime.name]: { path: runtime.name } },
+    DefaultRuntime: runtime.name,
+    InitBinary: initProgram === null ? '' : basename(initProgram),
+    // There is no containerd, and crun stands where Docker has runc.
+    ContainerdCommit: { ID: '' },
+    RuncCommit: { ID: `${runtime.name} ${runtime.version}` },
+    InitCommit: { ID: '' },
+  };
+}
+
+function hostFacts(host: HostInfo, { userns }: EngineContext): Record<string, unknown> {
+  const security: [on: boolean, name: string][] = [
+    [host.apparmor, 'name=apparmor'],
+    [host.seccomp, 'name=seccomp,profile=builtin'],
+    [userns.default === 'private', 'name=userns'],
+    [host.cgroupNamespaces, 'name=cgroupns'],
+  ];
   return {
     SystemTime: new Date().toISOString(),
     KernelVersion: host.kernel,
@@ -88,50 +116,55 @@ function hostFacts(host: HostInfo): Record<string, unknown> {
     NCPU: host.cpus,
     MemTotal: host.memory,
     Name: host.name,
-    SecurityOptions: host.seccomp ? ['name=seccomp,profile=builtin'] : [],
+    NFd: host.openFiles,
+    // Docker's count of its own threads of work; a Node process has none.
+    NGoroutines: 0,
+    SecurityOptions: security.filter(([on]) => on).map(([, name]) => name),
   };
 }
 
 function registryFacts({ registries }: InfoDependencies): Record<string, unknown> {
+  const official = { Name: 'docker.io', Mirrors: registries.mirrors, Secure: true, Official: true };
+  const insecure = registries.insecure.map((name) => [
+    name,
+    { Name: name, Mirrors: [], Secure: false, Official: false },
+  ]);
   return {
     IndexServerAddress: 'https://index.docker.io/v1/',
     RegistryConfig: {
       Mirrors: registries.mirrors,
       InsecureRegistryCIDRs: ['127.0.0.0/8', '::1/128'],
-      IndexConfigs: Object.fromEntries(
-        registries.insecure.map((name) => [
-          name,
-          { Name: name, Mirrors: [], Secure: false, Official: false },
-        ]),
-      ),
+      IndexConfigs: { 'docker.io': official, ...Object.fromEntries(insecure) },
     },
   };
 }
 
+/** A frozen container counts as paused alone, as with Docker. */
 function counts({ containers, images }: EngineContext): Record<string, number> {
   const all = containers.all();
-  const running = all.filter(({ state }) => state.status === 'running').length;
+  const paused = all.filter(({ state }) => state.status === 'paused').length;
+  const up = all.filter((container) => isUp(container)).length;
   return {
     Containers: all.length,
-    ContainersRunning: running,
-    ContainersPaused: 0,
-    ContainersStopped: all.length - running,
+    ContainersRunning: up - paused,
+    ContainersPaused: paused,
+    ContainersStopped: all.length - up,
     Images: images.list().length,
   };
 }
 
-function limits(cgroupVersion: '1' | '2'): Record<string, unknown> {
+function limits({ cgroups, cgroupVersion, forwarding }: HostInfo): Record<string, unknown> {
   return {
     CgroupDriver: 'cgroupfs',
     CgroupVersion: cgroupVersion,
-    MemoryLimit: true,
-    SwapLimit: true,
-    CpuCfsPeriod: true,
-    CpuCfsQuota: true,
-    CPUShares: true,
-    CPUSet: true,
-    PidsLimit: true,
-    IPv4Forwarding: true,
-    OomKillDisable: false,
+    MemoryLimit: cgroups.memory,
+    SwapLimit: cgroups.swap,
+    CpuCfsPeriod: cgroups.cpuQuota,
+    CpuCfsQuota: cgroups.cpuQuota,
+    CPUShares: cgroups.cpuShares,
+    CPUSet: cgroups.cpuset,
+    PidsLimit: cgroups.pids,
+    OomKillDisable: cgroups.oomKillDisable,
+    IPv4Forwarding: forwarding,
   };
 }

@@ -31,6 +31,7 @@ export const versionRoute = ({ runtime }: Pick<EngineContext, 'runtime'>): Route
         Components: [
           { Name: 'Engine', Version: VERSION, Details: { ...engine, KernelBuild: kernelBuild() } },
           { Name: runtime.name, Version: runtime.version, Details: {} },
+          { Name: runtime.monitor.name, Version: runtime.monitor.version, Details: {} },
           { Name: 'node', Version: process.versions.node, Details: {} },
         ],
       },

@@ -1,4 +1,4 @@
-export type EventType = 'container' | 'image' | 'network' | 'volume' | 'daemon';
+export type EventType = 'container' | 'image' | 'network' | 'volume' | 'daemon' | 'builder';
 
 /** Something that happened. `time` is nanoseconds since the epoch, strictly growing within one daemon. */
 export interface EngineEvent {
@@ -29,6 +29,11 @@ export class EventLog {
   /** Kept events of the span, oldest first; bounds in nanoseconds, inclusive. */
   between(since: bigint, until: bigint): EngineEvent[] {
     return this.#kept.filter((event) => event.time >= since && event.time <= until);
+  }
+
+  /** How many listen. */
+  get listeners(): number {
+    return this.#listeners.size;
   }
 
   /** @returns what ends the subscription */

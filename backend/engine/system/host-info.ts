@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, hostname, release, totalmem } from 'node:os';
+import type { CgroupSupport } from '../../runtime/spec/cgroup-support.ts';
+import { readHostFacts } from '../../runtime/spec/host-facts.ts';
 
 export interface HostInfo {
   name: string;
@@ -10,12 +12,22 @@ export interface HostInfo {
   /** Bytes. */
   memory: number;
   cgroupVersion: '1' | '2';
+  cgroups: CgroupSupport;
   seccomp: boolean;
+  apparmor: boolean;
+  cgroupNamespaces: boolean;
+  /** Whether packets between interfaces are let through. */
+  forwarding: boolean;
+  /** Absolute path of the init that `--init` mounts; null where none is installed. */
+  initProgram: string | null;
+  /** Of this daemon. */
+  openFiles: number;
 }
 
 /** What `docker info` says about the machine. */
 export function readHostInfo(): HostInfo {
   const release_ = osRelease();
+  const facts = readHostFacts();
   return {
     name: hostname(),
     kernel: release(),
@@ -23,9 +35,19 @@ export function readHostInfo(): HostInfo {
     osVersion: release_['VERSION_ID'] ?? '',
     cpus: availableParallelism(),
     memory: totalmem(),
-    cgroupVersion: existsSync('/sys/fs/cgroup/cgroup.controllers') ? '2' : '1',
+    cgroupVersion: facts.cgroupVersion === 2 ? '2' : '1',
+    cgroups: facts.support,
     seccomp: existsSync('/proc/sys/kernel/seccomp'),
+    apparmor: facts.apparmor,
+    cgroupNamespaces: existsSync('/proc/self/ns/cgroup'),
+    forwarding: says('/proc/sys/net/ipv4/ip_forward', '1'),
+    initProgram: facts.initProgram,
+    openFiles: readdirSync('/proc/self/fd').length,
   };
+}
+
+function says(path: string, word: string): boolean {
+  return existsSync(path) && readFileSync(path, 'latin1').trim() === word;
 }
 
 /** /etc/os-release, os-release(5). */
