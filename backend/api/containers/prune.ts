@@ -5,7 +5,7 @@ import type { EngineContext } from '../../engine/context.ts';
 import type { Route } from '../route.ts';
 import { parseFilters, type Filters } from '../wire/query.ts';
 import { parseTimestamp } from '../wire/timestamp.ts';
-import { hasLabel } from './list.ts';
+import { hasLabel } from './has-label.ts';
 
 const FILTERS = ['until', 'label', 'label!'];
 

@@ -1,25 +1,11 @@
+import { invalidArgument } from '../../base/errors.ts';
 import type { EngineEvent, EventLog } from '../../engine/events/event-log.ts';
 import type { Route } from '../route.ts';
 import { eventLine } from '../wire/event.ts';
-import { parseFilters, type Filters } from '../wire/query.ts';
+import { parseFilters } from '../wire/query.ts';
 import { parseTimestamp } from '../wire/timestamp.ts';
+import { EVENT_FILTERS, eventMatcher } from './event-filters.ts';
 
-const FILTERS = [
-  'container',
-  'event',
-  'image',
-  'label',
-  'type',
-  'volume',
-  'network',
-  'daemon',
-  'scope',
-  'node',
-  'plugin',
-  'service',
-  'secret',
-  'config',
-];
 const EVER = 2n ** 63n;
 /** What a timer of Node can hold; `until` may lie further away. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -30,16 +16,16 @@ export const eventsRoute = (events: EventLog): Route => ({
   method: 'GET',
   path: '/events',
   handle: async ({ query, signal }, response) => {
-    const filters = parseFilters(query, FILTERS);
+    const fits = eventMatcher(parseFilters(query, EVENT_FILTERS));
     const now = Date.now();
-    const until = query.get('until') ? parseTimestamp(query.get('until') ?? '', now) : EVER;
-    const past = query.get('since')
-      ? events.between(parseTimestamp(query.get('since') ?? '', now), until)
-      : [];
+    const since = timeOf(query, 'since', now);
+    const until = timeOf(query, 'until', now) ?? EVER;
+    if (since !== null && since > until) throw invalidArgument('`since` time cannot be after `until` time');
+    const past = since === null ? [] : events.between(since, until);
     response.writeHead(200, { 'Content-Type': 'application/json' });
     response.flushHeaders();
     const tell = (event: EngineEvent): void => {
-      if (event.time > until || !matches(event, filters)) return;
+      if (event.time > until || !fits(event)) return;
       if (response.writableLength > PATIENCE) response.destroy();
       else response.write(eventLine(event));
     };
@@ -53,6 +39,11 @@ export const eventsRoute = (events: EventLog): Route => ({
   },
 });
 
+function timeOf(query: URLSearchParams, name: string, now: number): bigint | null {
+  const text = query.get(name);
+  return text ? parseTimestamp(text, now) : null;
+}
+
 function endOfSpan(until: bigint, now: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
@@ -62,22 +53,4 @@ function endOfSpan(until: bigint, now: number, signal: AbortSignal): Promise<voi
     const timer = setTimeout(resolve, Math.max(0, left));
     signal.addEventListener('abort', () => clearTimeout(timer));
   });
-}
-
-function matches({ type, action, actor }: EngineEvent, filters: Filters): boolean {
-  const { id, attributes } = actor;
-  const fits = (name: string, value: string): boolean => {
-    if (name === 'type') return type === value;
-    if (name === 'event') return action === value || action.startsWith(`${value}:`);
-    if (name === 'label')
-      return value.includes('=')
-        ? attributes[value.split('=', 1)[0] ?? ''] === value.slice(value.indexOf('=') + 1)
-        : value in attributes;
-    if (name === 'scope') return value === 'local';
-    if (name === 'image' && type === 'container') return attributes['image'] === value;
-    return type === name && (id === value || id.startsWith(value) || attributes['name'] === value);
-  };
-  return [...filters].every(([name, values]) =>
-    name === 'label' ? values.every((value) => fits(name, value)) : values.some((value) => fits(name, value)),
-  );
 }

@@ -3,7 +3,7 @@ import { networkMembers } from '../../engine/networks/network-members.ts';
 import { isPredefined } from '../../engine/networks/network-names.ts';
 import type { EngineContext } from '../../engine/context.ts';
 import type { NetworkRecord } from '../../network/networks.ts';
-import { hasLabel } from '../containers/list.ts';
+import { hasLabel } from '../containers/has-label.ts';
 import { driverWire } from '../wire/network.ts';
 import type { Filters } from '../wire/query.ts';
 import { parseTimestamp } from '../wire/timestamp.ts';

@@ -2,7 +2,7 @@ import { invalidArgument } from '../../base/errors.ts';
 import type { EngineContext } from '../../engine/context.ts';
 import { volumeUsers } from '../../engine/volumes/volume-users.ts';
 import type { VolumeRecord } from '../../volume/volumes.ts';
-import { hasLabel } from '../containers/list.ts';
+import { hasLabel } from '../containers/has-label.ts';
 import type { Filters } from '../wire/query.ts';
 import { ANONYMOUS_LABEL, volumeLabels } from '../wire/volume.ts';
 

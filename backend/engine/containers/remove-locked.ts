@@ -20,6 +20,7 @@ export async function removeLocked(
   container.state.removesVolumes = options.volumes;
   containers.save(container);
   if (container.sandbox) await releaseResources(context, container);
+  await removeImageMounts(context, container);
   await snapshotter.remove(container.id);
   await rm(layout.container(container.id), { recursive: true, force: true });
   await rm(layout.runContainer(container.id), { recursive: true, force: true });

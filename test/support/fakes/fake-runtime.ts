@@ -23,6 +23,7 @@ type Adopted = Awaited<ReturnType<Runtime['adopt']>>;
  */
 export class FakeRuntime implements Runtime {
   readonly name = 'crun';
+  readonly names = ['crun', 'runc'];
   readonly version = '0';
   readonly monitor = { name: 'conmon', version: '0' };
   readonly attached: FakeStreams[] = [];

@@ -20,6 +20,7 @@ const config: ExecConfig = {
   attachStdout: true,
   attachStderr: true,
   detachKeys: '',
+  consoleSize: null,
 };
 
 async function runningContainer() {
@@ -31,7 +32,7 @@ async function runningContainer() {
   engine.runtime.execFunc = async (request) => {
     requests.push(request);
     const streams = request.attach === false ? null : fakeStreams({ stdin: true, tty: false });
-    return { pid: 5, streams, exit: end.promise, resize: async () => undefined };
+    return { pid: 5, streams, exit: end.promise, resize: async () => undefined, kill: () => undefined };
   };
   return { engine, container, requests, end };
 }
