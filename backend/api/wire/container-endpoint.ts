@@ -1,4 +1,6 @@
-import type { Container, EndpointSettings } from '../../engine/containers/container.ts';
+import type { Container } from '../../engine/containers/container.ts';
+import type { EndpointSettings } from '../../engine/containers/container-networks.ts';
+import type { Endpoint } from '../../network/networks.ts';
 import { dnsNames } from '../../engine/containers/sandbox.ts';
 import { isPredefined } from '../../engine/networks/network-names.ts';
 
@@ -25,15 +27,22 @@ function withId({ id, config }: Container, network: string, aliases: string[]): 
 
 function oneNetwork(container: Container, name: string, wanted: EndpointSettings) {
   const endpoint = container.sandbox?.endpoints.find(({ networkName }) => networkName === name);
-  const names = endpoint?.dnsNames ?? dnsNames(container, name, wanted);
   return {
     IPAMConfig: ipamConfig(wanted),
-    Links: wanted.links.length > 0 ? wanted.links : null,
-    Aliases: wanted.aliases.length > 0 ? wanted.aliases : null,
-    MacAddress: endpoint?.mac ?? wanted.mac ?? '',
+    Links: orNull(wanted.links),
+    Aliases: orNull(wanted.aliases),
     DriverOpts: Object.keys(wanted.driverOpts).length > 0 ? wanted.driverOpts : null,
     GwPriority: wanted.gwPriority,
+    ...addresses(endpoint),
+    MacAddress: endpoint?.mac ?? wanted.mac ?? '',
     NetworkID: endpoint?.networkId ?? wanted.networkId,
+    DNSNames: orNull(endpoint?.dnsNames ?? dnsNames(container, name, wanted)),
+  };
+}
+
+/** What only a running container has. */
+function addresses(endpoint: Endpoint | undefined) {
+  return {
     EndpointID: endpoint?.endpointId ?? '',
     Gateway: endpoint?.gateway ?? '',
     IPAddress: endpoint?.address ?? '',
@@ -41,8 +50,11 @@ function oneNetwork(container: Container, name: string, wanted: EndpointSettings
     IPv6Gateway: endpoint?.gateway6 ?? '',
     GlobalIPv6Address: endpoint?.address6 ?? '',
     GlobalIPv6PrefixLen: endpoint?.prefixLength6 ?? 0,
-    DNSNames: names.length > 0 ? names : null,
   };
+}
+
+function orNull(list: readonly string[]): readonly string[] | null {
+  return list.length > 0 ? list : null;
 }
 
 function ipamConfig(wanted: EndpointSettings): Record<string, unknown> | null {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EndpointSettings } from '../../engine/containers/container.ts';
+import type { EndpointSettings } from '../../engine/containers/container-networks.ts';
 
 const text = z.string().nullish();
 const strings = z.array(z.string()).nullish();

@@ -1,4 +1,5 @@
-import type { ContainerConfig, EndpointSettings, HostConfig } from './container.ts';
+import type { ContainerConfig, HostConfig } from './container.ts';
+import type { EndpointSettings } from './container-networks.ts';
 
 /** What a client asks for; null stands for "as the image says". */
 export interface CreateRequest {

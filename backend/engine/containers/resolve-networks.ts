@@ -3,7 +3,7 @@ import { checkEndpoint } from '../networks/check-endpoint.ts';
 import { findNetwork } from '../networks/find-network.ts';
 import { plainMode, sharedContainer } from '../networks/network-names.ts';
 import type { EngineContext } from '../context.ts';
-import type { EndpointSettings } from './container.ts';
+import type { EndpointSettings } from './container-networks.ts';
 import type { CreateRequest } from './create-request.ts';
 import { checkLinks } from './legacy-links.ts';
 import { NOTHING_SPECIAL } from './sandbox.ts';

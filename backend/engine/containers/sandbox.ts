@@ -2,7 +2,8 @@ import { conflict } from '../../base/errors.ts';
 import type { AttachRequest, EndpointRequest, Sandbox } from '../../network/networks.ts';
 import type { EngineContext } from '../context.ts';
 import { isPredefined, sharedContainer } from '../networks/network-names.ts';
-import type { Container, EndpointSettings } from './container.ts';
+import type { Container } from './container.ts';
+import type { EndpointSettings } from './container-networks.ts';
 import { knownHosts } from './known-hosts.ts';
 import { portMappings } from './port-mappings.ts';
 

@@ -1,7 +1,7 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 import { invalidArgument } from '../../base/errors.ts';
 import type { IpamRange, NetworkRecord } from '../../network/networks.ts';
-import type { EndpointSettings } from '../containers/container.ts';
+import type { EndpointSettings } from '../containers/container-networks.ts';
 import { isPredefined } from './network-names.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { conflict, forbidden, invalidArgument, notFound } from '../../base/errors.ts';
 import type { NetworkRecord } from '../../network/networks.ts';
-import type { Container, EndpointSettings } from '../containers/container.ts';
+import type { Container } from '../containers/container.ts';
+import type { EndpointSettings } from '../containers/container-networks.ts';
 import { addToHosts } from '../containers/etc-files.ts';
 import { endpointRequest, toSandboxRecord } from '../containers/sandbox.ts';
 import type { EngineContext } from '../context.ts';

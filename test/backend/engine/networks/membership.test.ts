@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Container, EndpointSettings } from '../../../../backend/engine/containers/container.ts';
+import type { Container } from '../../../../backend/engine/containers/container.ts';
+import type { EndpointSettings } from '../../../../backend/engine/containers/container-networks.ts';
 import { renameContainer } from '../../../../backend/engine/containers/rename.ts';
 import { NOTHING_SPECIAL } from '../../../../backend/engine/containers/sandbox.ts';
 import { startContainer } from '../../../../backend/engine/containers/start.ts';
