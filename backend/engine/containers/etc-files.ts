@@ -18,8 +18,7 @@ const FILES = ['hosts', 'hostname', 'resolv.conf'] as const;
  * container shares its files too.
  */
 export async function writeEtcFiles(context: Context, container: Container): Promise<ReadyMount[]> {
-  const shared = sharedContainer(container.hostConfig.networkMode);
-  const owner = shared === null ? container : context.containers.resolve(shared);
+  const owner = networkOwner(context, container);
   if (owner === container) await writeOwn(context, container);
   return FILES.map((name) => ({
     source: pathOf(context, owner, name),
@@ -27,6 +26,12 @@ export async function writeEtcFiles(context: Context, container: Container): Pro
     readOnly: container.hostConfig.readonlyRootfs,
     propagation: 'rprivate',
   }));
+}
+
+/** Who shares may be shared with in turn. A circle cannot start: each member waits for another one that runs. */
+function networkOwner(context: Context, container: Container): Container {
+  const shared = sharedContainer(container.hostConfig.networkMode);
+  return shared === null ? container : networkOwner(context, context.containers.resolve(shared));
 }
 
 async function writeOwn(context: Context, container: Container): Promise<void> {
