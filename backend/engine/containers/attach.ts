@@ -24,7 +24,7 @@ export function attachContainer(
   const { config, id, state } = container;
   if (state.status === 'paused')
     throw conflict(`container ${reference} is paused, unpause the container before attach`);
-  if (state.status === 'removing')
+  if (state.status === 'removing' || state.status === 'dead')
     throw conflict(`container ${id} is marked for removal and cannot be attached to`);
   emitContainer(context, 'attach', container);
   const stdin = wanted.stdin && config.openStdin;

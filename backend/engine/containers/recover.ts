@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { messageOf } from '../../base/errors.ts';
 import type { EngineContext } from '../context.ts';
 import type { Container } from './container.ts';
+import { ownerOfSnapshot } from './image-mounts.ts';
 import { heldVolumes } from './hold-volumes.ts';
 import { releaseResources } from './release-resources.ts';
 import { removeLocked } from './remove-locked.ts';
@@ -36,7 +37,7 @@ export async function recoverContainers(context: EngineContext): Promise<void> {
 
 async function recoverOne(context: EngineContext, container: Container): Promise<void> {
   const { state } = container;
-  if (state.status === 'removing')
+  if (state.status === 'removing' || state.status === 'dead')
     return removeLocked(context, container, {
       volumes: state.removesVolumes || container.hostConfig.autoRemove,
     });
@@ -91,7 +92,7 @@ async function removeStrays({
 }: EngineContext): Promise<void> {
   for (const parent of [layout.containers, layout.runContainers]) {
     for (const id of await readdir(parent).catch(() => [])) {
-      if (containers.get(id)) continue;
+      if (containers.get(ownerOfSnapshot(id))) continue;
       try {
         await runtime.delete(id);
         await snapshotter.remove(id);

@@ -1,7 +1,9 @@
 import { rm } from 'node:fs/promises';
+import { codeOf, messageOf } from '../../base/errors.ts';
 import type { EngineContext } from '../context.ts';
 import type { Container } from './container.ts';
 import { emitContainer } from './container-events.ts';
+import { removeImageMounts } from './image-mounts.ts';
 import { releaseResources } from './release-resources.ts';
 
 /**
@@ -13,31 +15,47 @@ export async function removeLocked(
   container: Container,
   options: { volumes: boolean },
 ): Promise<void> {
-  const { snapshotter, containers, execs, layout, live } = context;
+  const { containers, execs, live } = context;
   if (containers.get(container.id) !== container) return;
   live.of(container.id).cancelRestart();
-  container.state.status = 'removing';
-  container.state.removesVolumes = options.volumes;
+  Object.assign(container.state, { status: 'removing', removesVolumes: options.volumes });
   containers.save(container);
-  if (container.sandbox) await releaseResources(context, container);
-  await removeImageMounts(context, container);
-  await snapshotter.remove(container.id);
-  await rm(layout.container(container.id), { recursive: true, force: true });
-  await rm(layout.runContainer(container.id), { recursive: true, force: true });
+  try {
+    await removeFiles(context, container);
+    if (options.volumes) await removeAnonymousVolumes(context, container);
+  } catch (error) {
+    // Neither there nor gone: it can only be removed again, by hand or by the daemon's next start.
+    Object.assign(container.state, { status: 'dead', error: messageOf(error) });
+    containers.save(container);
+    throw error;
+  }
   containers.delete(container);
   execs.forgetUnstarted(container.id);
-  if (options.volumes) await removeAnonymousVolumes(context, container);
   emitContainer(context, 'destroy', container);
   live.of(container.id).tellRemoved(container.state.exitCode);
   live.delete(container.id);
 }
 
+async function removeFiles(context: EngineContext, container: Container): Promise<void> {
+  const { snapshotter, layout } = context;
+  if (container.sandbox) await releaseResources(context, container);
+  await removeImageMounts(context, container);
+  await snapshotter.remove(container.id);
+  await rm(layout.container(container.id), { recursive: true, force: true });
+  await rm(layout.runContainer(container.id), { recursive: true, force: true });
+}
+
 async function removeAnonymousVolumes(
   { volumes, containers }: EngineContext,
-  { mountPoints }: Container,
+  { id, mountPoints }: Container,
 ): Promise<void> {
-  const used = new Set(containers.all().flatMap((other) => other.mountPoints.map(({ name }) => name)));
+  const others = containers.all().filter((other) => other.id !== id);
+  const used = new Set(others.flatMap((other) => other.mountPoints.map(({ name }) => name)));
   for (const { anonymous, name } of mountPoints) {
-    if (anonymous && name !== null && !used.has(name)) await volumes.remove(name);
+    if (!anonymous || name === null || used.has(name)) continue;
+    await volumes.remove(name).catch((error: unknown) => {
+      // An earlier try got as far as this.
+      if (codeOf(error) !== 'not-found') throw error;
+    });
   }
 }

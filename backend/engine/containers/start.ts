@@ -22,7 +22,8 @@ export async function startByHand(context: EngineContext, container: Container):
   const { id, name, state, hostConfig } = container;
   // It may have been removed while this start waited for the lock.
   if (containers.get(id) !== container) throw notFound(`No such container: ${name}`);
-  if (state.status === 'removing') throw conflict(`container ${name} is being removed`);
+  if (state.status === 'removing' || state.status === 'dead')
+    throw conflict('container is marked for removal and cannot be started');
   live.of(id).cancelRestart();
   state.restartCount = 0;
   try {

@@ -82,7 +82,7 @@ describe('a -v string', () => {
     assert.deepEqual(pick('/host:/in:ro'), ['bind', '/host', '/in', true]);
     assert.deepEqual(pick('name:/in'), ['volume', 'name', '/in', false]);
     assert.deepEqual(pick('/in'), ['volume', '', '/in', false]);
-    assert.deepEqual(pick('/host/../other//:/in/./x/'), ['bind', '/other/', '/in/x', false]);
+    assert.deepEqual(pick('/host/../other//:/in/./x/'), ['bind', '/other', '/in/x', false]);
   });
 
   it('keeps propagation and nocopy', () => {
