@@ -67,6 +67,7 @@ export async function createDaemon(options: ServeOptions, logger: Logger): Promi
     locks: new KeyedLock(),
     bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     defaultUlimits: options.defaultUlimits,
+    init: options.init,
     userns: { default: options.userns, ranges: new IdRanges(() => containers.idMappings()) },
     shutdown: shutdown.signal,
     ...parts,
@@ -155,7 +156,7 @@ function imageContext({
     downloads: new Semaphore(DOWNLOADS_AT_ONCE),
     platform: hostPlatform(),
     logger,
-    uses: () => containers.all().map(toImageUse),
+    uses: () => containers.all().flatMap(toImageUses),
     emit: ({ type, action, id, attributes }) => events.emit(type, action, id, attributes),
   };
 }
@@ -178,11 +179,15 @@ function makeDirectories({ dataRoot, runRoot }: ServeOptions): Layout {
   return layout;
 }
 
-function toImageUse({ imageId, diffIds, id, state }: ReturnType<ContainerSet['all']>[number]) {
-  return {
-    imageId: imageId as Digest,
-    diffIds: diffIds as Digest[],
+/** The image that a container is made from, and those that it looks at as mounts. */
+function toImageUses({ imageId, diffIds, id, state, mountPoints }: ReturnType<ContainerSet['all']>[number]) {
+  const mounted = mountPoints.flatMap(({ image }) =>
+    image ? [{ imageId: image.id, diffIds: image.diffIds }] : [],
+  );
+  return [{ imageId, diffIds }, ...mounted].map((use) => ({
+    imageId: use.imageId as Digest,
+    diffIds: use.diffIds as Digest[],
     containerId: id,
     running: state.status === 'running',
-  };
+  }));
 }

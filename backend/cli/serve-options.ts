@@ -13,6 +13,8 @@ export interface ServeOptions {
   registryMirrors: string[];
   insecureRegistries: string[];
   defaultUlimits: { name: string; soft: number; hard: number }[];
+  /** Whether containers that do not say get an init program. */
+  init: boolean;
   logLevel: LogLevel;
   /** Group that may use the socket. */
   group: string;
@@ -28,6 +30,7 @@ const names = {
   'registry-mirror': { type: 'string', multiple: true },
   'insecure-registry': { type: 'string', multiple: true },
   'default-ulimit': { type: 'string', multiple: true },
+  init: { type: 'boolean' },
   'log-level': { type: 'string' },
   group: { type: 'string' },
   userns: { type: 'string' },
@@ -43,6 +46,7 @@ const schema = z.strictObject({
   'registry-mirror': list,
   'insecure-registry': list,
   'default-ulimit': list,
+  init: z.boolean().default(false),
   'log-level': z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   group: z.string().default('strata'),
   userns: z.enum(['host', 'private']).default('host'),
@@ -66,6 +70,7 @@ export function parseServeOptions(args: readonly string[]): ServeOptions {
     registryMirrors: options['registry-mirror'],
     insecureRegistries: options['insecure-registry'],
     defaultUlimits: options['default-ulimit'].map(parseUlimit),
+    init: options.init,
     logLevel: options['log-level'],
     group: options.group,
     userns: options.userns,

@@ -32,6 +32,8 @@ export interface EngineContext {
   readonly bootId: string;
   /** `--default-ulimit`, in Docker's form. */
   readonly defaultUlimits: readonly { name: string; soft: number; hard: number }[];
+  /** `--init`: whether containers that do not say get an init program. */
+  readonly init: boolean;
   readonly userns: {
     /** `--userns`: whether containers that do not say get a user namespace. */
     readonly default: 'host' | 'private';

@@ -62,9 +62,43 @@ export interface LinuxSpec {
 
 export interface LinuxResources {
   devices?: { allow: boolean; type?: string; major?: number; minor?: number; access?: string }[] | undefined;
-  memory?: { limit?: number; swap?: number; reservation?: number; disableOOMKiller?: boolean } | undefined;
-  cpu?: { shares?: number; quota?: number; period?: number; cpus?: string; mems?: string } | undefined;
+  memory?:
+    | {
+        limit?: number;
+        swap?: number;
+        reservation?: number;
+        swappiness?: number;
+        disableOOMKiller?: boolean;
+      }
+    | undefined;
+  cpu?:
+    | {
+        shares?: number;
+        quota?: number;
+        period?: number;
+        realtimePeriod?: number;
+        realtimeRuntime?: number;
+        cpus?: string;
+        mems?: string;
+      }
+    | undefined;
+  blockIO?: LinuxBlockIo | undefined;
   pids?: { limit: number } | undefined;
+}
+
+interface Throttle {
+  major: number;
+  minor: number;
+  rate: number;
+}
+
+interface LinuxBlockIo {
+  weight?: number;
+  weightDevice?: { major: number; minor: number; weight: number }[];
+  throttleReadBpsDevice?: Throttle[];
+  throttleWriteBpsDevice?: Throttle[];
+  throttleReadIOPSDevice?: Throttle[];
+  throttleWriteIOPSDevice?: Throttle[];
 }
 
 export interface Seccomp {

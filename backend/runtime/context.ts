@@ -1,6 +1,6 @@
 import type { Logger } from '../base/logger.ts';
 import type { Layout } from '../store/layout.ts';
-import type { HostCgroups } from './prepare-cgroups.ts';
+import type { ContainerCgroups } from './prepare-cgroups.ts';
 import type { LowLevelRuntime, Monitor } from './probe-runtime.ts';
 import type { ExitWatches } from './container/exit-watches.ts';
 import type { SeccompCache } from './container/seccomp-cache.ts';
@@ -11,7 +11,7 @@ export interface RuntimeContext {
   logger: Logger;
   lowLevel: LowLevelRuntime;
   monitor: Monitor;
-  cgroups: HostCgroups;
+  cgroups: ContainerCgroups;
   /** The monitors' own cgroup directories. */
   monitorCgroups: readonly string[];
   /** Where crun or runc keeps its state. */

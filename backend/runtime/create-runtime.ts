@@ -11,6 +11,7 @@ import { createContainer } from './container/create-container.ts';
 import { deleteContainer } from './container/delete-container.ts';
 import { ExitWatches } from './container/exit-watches.ts';
 import { killContainer } from './container/kill-container.ts';
+import { readMadeWith } from './container/made-with.ts';
 import { pauseContainer, resumeContainer } from './container/pause-container.ts';
 import { SeccompCache } from './container/seccomp-cache.ts';
 import { startContainer } from './container/start-container.ts';
@@ -19,7 +20,7 @@ import { waitExit } from './container/wait-exit.ts';
 import type { RuntimeContext } from './context.ts';
 import { execProcess } from './exec/exec-process.ts';
 import { monitorCgroups, prepareCgroups } from './prepare-cgroups.ts';
-import { probeMonitor, probeRuntime } from './probe-runtime.ts';
+import { probeMonitor, probeRuntimes, type LowLevelRuntime } from './probe-runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { readUsage } from './stats/read-usage.ts';
 
@@ -28,7 +29,7 @@ export interface RuntimeOptions {
   logger: Logger;
   /** Absolute cgroup path above the containers' own; specs must use `<cgroupParent>/<id>`. Default `/strata`. */
   cgroupParent?: string;
-  /** In order of preference; the first one that works is taken. Default: crun, then runc. */
+  /** In order of preference; the first one that works is the default. Default: crun, then runc. */
   runtimes?: readonly ('crun' | 'runc')[];
 }
 
@@ -43,8 +44,14 @@ export async function createRuntime(options: RuntimeOptions): Promise<ConmonRunt
   const { layout, logger, cgroupParent = '/strata', runtimes = ['crun', 'runc'] } = options;
   const stateRoot = join(layout.runRoot, 'runtime');
   await mkdir(stateRoot, { recursive: true, mode: 0o700 });
-  const cgroups = prepareCgroups(cgroupParent, logger);
-  const [lowLevel, monitor] = await Promise.all([probeRuntime(runtimes, logger, stateRoot), probeMonitor()]);
+  const cgroups = {
+    ...prepareCgroups(cgroupParent, logger),
+    pathOf: (id: string) => readMadeWith(layout, id)?.cgroup ?? join(cgroupParent, id),
+  };
+  const [[lowLevel, ...others], monitor] = await Promise.all([
+    probeRuntimes(runtimes, logger, stateRoot),
+    probeMonitor(),
+  ]);
   const context: RuntimeContext = {
     layout,
     logger,
@@ -56,29 +63,37 @@ export async function createRuntime(options: RuntimeOptions): Promise<ConmonRunt
     exits: new ExitWatches(layout, cgroups),
     seccomp: lowLevel.name === 'crun' ? new SeccompCache(stateRoot) : null,
   };
-  return runtimeOf(context);
+  return runtimeOf(context, [lowLevel, ...others]);
 }
 
-function runtimeOf(context: RuntimeContext): ConmonRuntime {
+/** Each container is dealt with by the runtime that made it. */
+function runtimeOf(context: RuntimeContext, available: readonly LowLevelRuntime[]): ConmonRuntime {
   const { layout, cgroups, lowLevel } = context;
+  const using = (name: string | undefined): RuntimeContext => {
+    const other = available.find((candidate) => candidate.name === name);
+    if (!other || other === lowLevel) return context;
+    return { ...context, lowLevel: other, seccomp: null };
+  };
+  const of = (id: string): RuntimeContext => using(readMadeWith(layout, id)?.runtime);
   const bundle = (id: string): ReturnType<typeof containerBundle> => containerBundle(layout, id);
   return {
     name: lowLevel.name,
+    names: available.map(({ name }) => name),
     version: lowLevel.version,
     monitor: { name: 'conmon', version: context.monitor.version },
-    create: (request) => createContainer(context, request),
-    start: (id) => startContainer(context, id),
-    kill: async (id, signal, all = false) => killContainer(context, id, signal, all),
-    pause: (id) => pauseContainer(context, id),
-    resume: (id) => resumeContainer(context, id),
-    update: (id, resources) => updateContainer(context, id, resources),
+    create: (request) => createContainer(using(request.runtime), request),
+    start: (id) => startContainer(of(id), id),
+    kill: async (id, signal, all = false) => killContainer(of(id), id, signal, all),
+    pause: (id) => pauseContainer(of(id), id),
+    resume: (id) => resumeContainer(of(id), id),
+    update: (id, resources) => updateContainer(of(id), id, resources),
     waitExit: (id, signal) => waitExit(context, id, signal),
-    delete: (id) => deleteContainer(context, id),
+    delete: (id) => deleteContainer(of(id), id),
     attach: async (id, streams) => attachStreams(bundle(id).attach, streams),
     resize: (id, rows, columns) => resizeTerminal(bundle(id).control, rows, columns),
-    exec: (request) => execProcess(context, request),
+    exec: (request) => execProcess(of(request.containerId), request),
     processes: async (id) => containerProcesses(cgroups, id),
-    adopt: (id) => adoptContainer(context, id),
+    adopt: (id) => adoptContainer(of(id), id),
     usage: async (id) => readUsage(cgroupOf(cgroups, id)),
     cgroupOf: (id) => cgroupOf(cgroups, id),
     reopenLog: (id) => reopenLog(bundle(id).control),

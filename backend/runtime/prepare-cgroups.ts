@@ -14,6 +14,12 @@ export interface HostCgroups {
   parent: string;
 }
 
+/** With where each container is: it may have been given another parent. */
+export interface ContainerCgroups extends HostCgroups {
+  /** Absolute path of the container's cgroup in every hierarchy. */
+  pathOf(id: string): string;
+}
+
 /**
  * Finds out how cgroups are mounted and repairs what would stop the runtime:
  * hosts with v1 hierarchies whose v2 hierarchy still holds controllers make crun refuse with

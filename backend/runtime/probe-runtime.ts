@@ -25,29 +25,37 @@ const SEARCH = [
 ];
 
 /**
- * The first runtime that runs here. `list` is asked because a runtime may be installed and still stop at once
+ * The runtimes that run here, in order of preference. `list` is asked because a runtime may be installed and still stop at once
  * (hybrid cgroups, a missing library), which `--version` does not show.
- * @throws unavailable with what each of them said.
+ * @throws unavailable with what each of them said, when there is none
  */
-export async function probeRuntime(
+export async function probeRuntimes(
   names: readonly LowLevelRuntime['name'][],
   logger: Logger,
   stateRoot: string,
-): Promise<LowLevelRuntime> {
+): Promise<[LowLevelRuntime, ...LowLevelRuntime[]]> {
   const said: string[] = [];
-  for (const name of names) {
-    for (const path of SEARCH.map((directory) => `${directory}/${name}`)) {
-      const version = await versionOf(path);
-      if (version === null) continue;
-      const trial = await tryCommand(path, ['--root', stateRoot, 'list'], { timeout: 10_000 });
-      if (trial.code === 0) return { name, version, path };
-      said.push(`${path}: ${trial.stderr.trim()}`);
-      logger.warn({ path, stderr: trial.stderr.trim() }, 'an installed runtime does not work');
-    }
-  }
+  const found = await Promise.all(names.map((name) => probeOne(name, { logger, stateRoot, said })));
+  const [first, ...others] = found.filter((runtime) => runtime !== null);
+  if (first) return [first, ...others];
   throw unavailable(
     `no OCI runtime works here: install ${names.join(' or ')}${said.length > 0 ? `; ${said.join('; ')}` : ''}`,
   );
+}
+
+async function probeOne(
+  name: LowLevelRuntime['name'],
+  { logger, stateRoot, said }: { logger: Logger; stateRoot: string; said: string[] },
+): Promise<LowLevelRuntime | null> {
+  for (const path of SEARCH.map((directory) => `${directory}/${name}`)) {
+    const version = await versionOf(path);
+    if (version === null) continue;
+    const trial = await tryCommand(path, ['--root', stateRoot, 'list'], { timeout: 10_000 });
+    if (trial.code === 0) return { name, version, path };
+    said.push(`${path}: ${trial.stderr.trim()}`);
+    logger.warn({ path, stderr: trial.stderr.trim() }, 'an installed runtime does not work');
+  }
+  return null;
 }
 
 /** @throws unavailable when conmon is not installed. */

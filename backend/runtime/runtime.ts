@@ -11,6 +11,8 @@ export interface ProcessIdentity {
 
 export interface CreateRequest {
   id: string;
+  /** One of `Runtime.names`; default: the daemon's own. */
+  runtime?: string | undefined;
   spec: RuntimeSpec;
   /**
    * Where conmon writes the output, in the CRI format (`<RFC 3339 time> stdout|stderr F|P <text>`, P for a part of a
@@ -72,7 +74,10 @@ export interface RunningExec {
  * daemon needs lies in <run>/containers/<id> and in the kernel, and `adopt` finds it again.
  */
 export interface Runtime {
+  /** That containers are run by which ask for none. */
   readonly name: 'crun' | 'runc';
+  /** All that work here. */
+  readonly names: readonly string[];
   readonly version: string;
   readonly monitor: { readonly name: string; readonly version: string };
   /** Writes config.json into the bundle, starts conmon, which creates the container. @throws with crun's own words. */

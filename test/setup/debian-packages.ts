@@ -20,6 +20,7 @@ export const TEST_PACKAGES = [
   'procps',
   'runc',
   'sudo',
+  'tini',
 ];
 
 /** Packages that start a service of their own, which nobody asked for. */

@@ -27,5 +27,7 @@ function describeIssues(error: ZodError): string {
   const [issue] = error.issues;
   if (!issue) return 'invalid request';
   const path = issue.path.map(String).join('.');
-  return path ? `invalid field ${path}: ${issue.message}` : `invalid request: ${issue.message}`;
+  // What is wrong with a name in a map is said one level below.
+  const { message } = (issue.code === 'invalid_key' && issue.issues[0]) || issue;
+  return path ? `invalid field ${path}: ${message}` : `invalid request: ${issue.message}`;
 }

@@ -1,8 +1,9 @@
-import type { Container } from '../../engine/containers/container.ts';
+import type { Container, Health } from '../../engine/containers/container.ts';
 import { endpointSettings } from './container-endpoint.ts';
 import { portMap } from './container-ports.ts';
+import { fromHealthcheck } from './healthcheck.ts';
 import { fromHostConfig } from './host-config.ts';
-import { fromMountPoint } from './mount.ts';
+import { fromMountPoints } from './mount.ts';
 
 /** What Docker says for a time that has not come. */
 const NEVER = '0001-01-01T00:00:00Z';
@@ -51,7 +52,7 @@ export function containerInspect(container: Container, extras: InspectExtras): R
       },
     },
     ...(extras.size ? { SizeRw: extras.size.writable, SizeRootFs: extras.size.total } : {}),
-    Mounts: container.mountPoints.filter(({ type }) => type !== 'tmpfs').map(fromMountPoint),
+    Mounts: fromMountPoints(container),
     Config: inspectConfig(container),
     NetworkSettings: inspectNetwork(container, extras),
   };
@@ -70,6 +71,20 @@ function inspectState({ state }: Container): Record<string, unknown> {
     Error: state.error,
     StartedAt: state.startedAt || NEVER,
     FinishedAt: state.finishedAt || NEVER,
+    ...(state.health ? { Health: inspectHealth(state.health) } : {}),
+  };
+}
+
+function inspectHealth({ status, failingStreak, log }: Health): Record<string, unknown> {
+  return {
+    Status: status,
+    FailingStreak: failingStreak,
+    Log: log.map(({ start, end, exitCode, output }) => ({
+      Start: start,
+      End: end,
+      ExitCode: exitCode,
+      Output: output,
+    })),
   };
 }
 
@@ -94,10 +109,13 @@ function inspectConfig({ config }: Container): Record<string, unknown> {
     Volumes: asSet(config.volumes),
     WorkingDir: config.workingDir,
     Entrypoint: config.entrypoint.length > 0 ? config.entrypoint : null,
-    OnBuild: null,
+    OnBuild: config.onBuild.length > 0 ? config.onBuild : null,
     Labels: config.labels,
     StopSignal: config.stopSignal,
     ...(config.stopTimeout === null ? {} : { StopTimeout: config.stopTimeout }),
+    ...(config.healthcheck ? { Healthcheck: fromHealthcheck(config.healthcheck) } : {}),
+    ...(config.shell.length > 0 ? { Shell: config.shell } : {}),
+    ...(config.networkDisabled ? { NetworkDisabled: true } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Container } from '../../engine/containers/container.ts';
 import { endpointSettings } from './container-endpoint.ts';
 import { portList } from './container-ports.ts';
-import { fromMountPoint } from './mount.ts';
+import { fromMountPoints } from './mount.ts';
 
 export interface SummaryExtras {
   /** Repo tag of the image, or its id where it has none any more. */
@@ -29,9 +29,12 @@ export function containerSummary(
     Labels: config.labels,
     State: state.status,
     Status: statusText(container, now),
+    ...(state.health
+      ? { Health: { Status: state.health.status, FailingStreak: state.health.failingStreak } }
+      : {}),
     HostConfig: { NetworkMode: hostConfig.networkMode },
     NetworkSettings: { Networks: endpointSettings(container) },
-    Mounts: container.mountPoints.filter(({ type }) => type !== 'tmpfs').map(fromMountPoint),
+    Mounts: fromMountPoints(container),
   };
 }
 
@@ -42,11 +45,18 @@ function quoted(argument: string): string {
 /** `Up 5 minutes`, `Exited (0) 2 hours ago`, as `docker ps` prints it. */
 export function statusText({ state }: Container, now: number): string {
   const since = (time: string): string => humanDuration(now - Date.parse(time));
-  if (state.status === 'running') return `Up ${since(state.startedAt)}`;
+  if (state.status === 'running') return `Up ${since(state.startedAt)}${healthText(state.health)}`;
+  if (state.status === 'paused') return `Up ${since(state.startedAt)} (Paused)`;
+  if (state.status === 'dead') return 'Dead';
   if (state.status === 'restarting') return `Restarting (${state.exitCode}) ${since(state.finishedAt)} ago`;
   if (state.status === 'removing') return 'Removal In Progress';
   if (state.status === 'created') return 'Created';
   return state.finishedAt === '' ? 'Exited' : `Exited (${state.exitCode}) ${since(state.finishedAt)} ago`;
+}
+
+function healthText(health: Container['state']['health']): string {
+  if (!health) return '';
+  return health.status === 'starting' ? ' (health: starting)' : ` (${health.status})`;
 }
 
 /** Hours up to which a unit is used, and hours in it. */

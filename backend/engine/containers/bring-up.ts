@@ -9,8 +9,11 @@ import { stageMounts, unstageMounts } from '../userns/stage-mounts.ts';
 import { emitMemberships } from '../networks/network-events.ts';
 import type { Container } from './container.ts';
 import { holdVolumes, releaseVolumes } from './hold-volumes.ts';
+import { unmountImages } from './image-mounts.ts';
 import { makeSandbox } from './sandbox.ts';
 import { prepareMounts } from './prepare-mounts.ts';
+import { shareMemory, unmountSharedMemory } from './shared-memory.ts';
+import { unstageSubpaths } from './stage-subpaths.ts';
 import { specInput } from './spec-input.ts';
 import { startFailure } from './start-failure.ts';
 
@@ -39,7 +42,9 @@ async function bringUpOrUndo(context: EngineContext, container: Container): Prom
   const rootfs = await mountAndConnect(context, container, userNamespace, undo);
   undo.defer(() => releaseVolumes(context, container));
   await holdVolumes(context, container);
-  const mounts = await prepareMounts(context, container, rootfs);
+  undo.defer(() => giveMountsBack(context, container));
+  const prepared = await prepareMounts(context, container, { rootfs, userNamespace });
+  const mounts = [...prepared, ...shareMemory(context, container)];
   undo.defer(() => unstageMounts(context, id));
   const binds = userNamespace ? stageMounts(context, container, userNamespace, mounts) : mounts;
   const spec = buildSpec(specInput(context, container, { rootfs, mounts: binds, userNamespace }));
@@ -47,6 +52,7 @@ async function bringUpOrUndo(context: EngineContext, container: Container): Prom
   const { tty, openStdin, stdinOnce } = config;
   container.monitored = await runtime.create({
     id,
+    runtime: container.hostConfig.runtime,
     spec,
     logPath: container.hostConfig.logConfig.type === 'none' ? null : logPath(context, id),
     tty,
@@ -54,12 +60,19 @@ async function bringUpOrUndo(context: EngineContext, container: Container): Prom
     stdinOnce,
   });
   unstageMounts(context, id);
+  unstageSubpaths(context, id);
   container.bootId = context.bootId;
   // Saved before the program runs: a daemon that dies now finds the container again by its record.
   containers.save(container);
   await connectAttachments(context, container);
   await runtime.start(id);
   undo.release();
+}
+
+async function giveMountsBack(context: EngineContext, container: Container): Promise<void> {
+  unstageSubpaths(context, container.id);
+  unmountSharedMemory(context, container);
+  await unmountImages(context, container);
 }
 
 /** Gives the container's streams to all that wait for them. */

@@ -3,6 +3,7 @@ import { invalidArgument } from '../../base/errors.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import type { ContainerConfig } from './container.ts';
 import type { CreateRequest } from './create-request.ts';
+import { mergeHealthcheck } from './merge-healthcheck.ts';
 
 /**
  * The image's configuration with the request's on top, by Docker's rules: an entrypoint of the request
@@ -22,11 +23,14 @@ export function mergeConfig(
     hostname: config.hostname || (hostNetwork ? hostHostname() : id.slice(0, 12)),
     user: config.user || (base.User ?? ''),
     workingDir: config.workingDir || (base.WorkingDir ?? ''),
-    env: mergeEnv(base.Env ?? [], config.env),
+    env: addMissing(config.env, base.Env ?? []),
     labels: { ...base.Labels, ...config.labels },
     exposedPorts: unique([...Object.keys(base.ExposedPorts ?? {}), ...config.exposedPorts]),
     volumes: unique([...Object.keys(base.Volumes ?? {}), ...config.volumes]),
     stopSignal: config.stopSignal ?? base.StopSignal ?? 'SIGTERM',
+    healthcheck: mergeHealthcheck(base.Healthcheck ?? null, config.healthcheck),
+    shell: config.shell.length > 0 ? config.shell : (base.Shell ?? []),
+    onBuild: config.onBuild.length > 0 ? config.onBuild : (base.OnBuild ?? []),
   };
 }
 
@@ -35,21 +39,29 @@ function command(
   imageCmd: string[],
   { entrypoint, cmd }: CreateRequest['config'],
 ): { entrypoint: string[]; cmd: string[] } {
-  // `--entrypoint ""` arrives as one empty string and clears the image's entrypoint.
-  const own = entrypoint?.length === 1 && entrypoint[0] === '' ? [] : entrypoint;
-  const result =
-    own === null
-      ? { entrypoint: imageEntrypoint, cmd: cmd?.length ? cmd : imageCmd }
-      : { entrypoint: own, cmd: cmd ?? [] };
+  // `--entrypoint ""` arrives as one empty string and clears the image's entrypoint and command.
+  const cleared = entrypoint?.length === 1 && entrypoint[0] === '';
+  const own = cleared ? [] : entrypoint;
+  // An empty list of the API clears the entrypoint alone.
+  const inherits = !cleared && !entrypoint?.length && !cmd?.length;
+  const result = { entrypoint: own ?? imageEntrypoint, cmd: inherits ? imageCmd : (cmd ?? []) };
   if (result.entrypoint.length + result.cmd.length === 0) throw invalidArgument('no command specified');
   return result;
 }
 
-/** `NAME=value` replaces, `NAME` alone removes what the image sets. */
+const nameOf = (entry: string): string => entry.split('=', 1)[0] ?? '';
+
+/** The user's variables, and those of the image that they do not name. `NAME` alone stays: it removes at start. */
+function addMissing(own: readonly string[], base: readonly string[]): string[] {
+  const named = new Set(own.map(nameOf));
+  return [...own, ...base.filter((entry) => !named.has(nameOf(entry)))];
+}
+
+/** `NAME=value` replaces, `NAME` alone removes what is set before. */
 export function mergeEnv(base: readonly string[], own: readonly string[]): string[] {
   const merged = new Map<string, string>();
   for (const entry of [...base, ...own]) {
-    const name = entry.split('=', 1)[0] ?? '';
+    const name = nameOf(entry);
     if (entry.includes('=')) merged.set(name, entry);
     else merged.delete(name);
   }

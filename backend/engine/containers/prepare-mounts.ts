@@ -1,8 +1,14 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { internal, isErrno } from '../../base/errors.ts';
 import type { EngineContext } from '../context.ts';
+import type { UserNamespace } from '../../linux/user-namespace.ts';
+import { checkPropagation } from './check-propagation.ts';
+import { missingSource } from './collect-mounts.ts';
 import type { Container, MountPoint } from './container.ts';
 import { writeEtcFiles } from './etc-files.ts';
+import { hostFacts } from './host-facts.ts';
+import { mountImages } from './image-mounts.ts';
+import { stageSubpaths } from './stage-subpaths.ts';
 
 /** A mount of the container as the spec wants it: host path, path inside, options. */
 export interface ReadyMount {
@@ -10,22 +16,34 @@ export interface ReadyMount {
   destination: string;
   readOnly: boolean;
   propagation: string;
+  nonRecursive?: boolean | undefined;
+  recursiveReadOnly?: boolean | undefined;
+  /** Programs and devices in it do not count. */
+  quiet?: boolean | undefined;
+  /** What of the source is meant; empty for all of it. */
+  subpath?: string | undefined;
 }
 
 /**
  * Makes everything that the container's bind mounts need before its first process: volumes filled from the
- * image, missing sources of `-v`, and the managed files below /etc. The user's own mounts come last and win.
+ * image, missing sources of `-v`, views of images, and the managed files below /etc. The user's own
+ * mounts come last and win.
  */
 export async function prepareMounts(
   context: EngineContext,
   container: Container,
-  rootfs: string,
+  { rootfs, userNamespace }: { rootfs: string; userNamespace: UserNamespace | null },
 ): Promise<ReadyMount[]> {
-  const own = container.mountPoints.filter(({ type }) => type !== 'tmpfs');
-  for (const point of own) await prepareSource(context, container, point, rootfs);
-  const taken = new Set(own.map(({ destination }) => destination));
+  const points = container.mountPoints.filter(({ type }) => type !== 'tmpfs');
+  for (const point of points) await prepareSource(context, container, point, rootfs);
+  const images = await mountImages(context, container, userNamespace);
+  const own = points.map((point) => readyMount(point, images.get(point.destination)));
+  const taken = new Set(container.mountPoints.map(({ destination }) => destination));
   const etc = await writeEtcFiles(context, container);
-  return [...etc.filter(({ destination }) => !taken.has(destination)), ...own];
+  return stageSubpaths(context, container.id, [
+    ...etc.filter(({ destination }) => !taken.has(destination)),
+    ...own,
+  ]);
 }
 
 async function prepareSource(
@@ -34,14 +52,39 @@ async function prepareSource(
   point: MountPoint,
   rootfs: string,
 ): Promise<void> {
-  if (point.type === 'volume' && point.name !== null) {
-    if (point.copyUp) await volumes.copyUp(point.name, rootfs, point.destination, idMapping);
-    return;
-  }
+  if (point.type === 'volume' && point.name !== null && point.copyUp)
+    await volumes.copyUp(point.name, rootfs, point.destination, idMapping);
+  if (point.type !== 'bind') return;
   try {
     await stat(point.source);
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw internal(`cannot use ${point.source} as a bind mount`, error);
+    if (!point.createSource) throw missingSource(point.source);
     await mkdir(point.source, { recursive: true });
   }
+  checkPropagation(point.source, point.propagation);
+}
+
+function readyMount(point: MountPoint, imagePath: string | undefined): ReadyMount {
+  const { destination, readOnly, propagation, nonRecursive, subpath } = point;
+  return {
+    source: imagePath ?? point.source,
+    destination,
+    readOnly,
+    propagation,
+    nonRecursive,
+    subpath,
+    recursiveReadOnly: goesDeep(point),
+  };
+}
+
+/** As Docker has it: as deep as the kernel can, unless the user wants it flat or insists. */
+function goesDeep({ type, destination, readOnly, readOnlyDepth, nonRecursive }: MountPoint): boolean {
+  if (type !== 'bind' || !readOnly || nonRecursive || readOnlyDepth === 'non-recursive') return false;
+  const { recursiveReadOnly } = hostFacts();
+  if (readOnlyDepth === 'force-recursive' && !recursiveReadOnly)
+    throw internal(
+      `the mount at ${destination} cannot be made read-only recursively: this takes Linux 5.12 or newer`,
+    );
+  return recursiveReadOnly;
 }

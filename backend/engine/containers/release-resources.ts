@@ -3,6 +3,8 @@ import type { EngineContext } from '../context.ts';
 import { emitMemberships } from '../networks/network-events.ts';
 import type { Container } from './container.ts';
 import { releaseVolumes } from './hold-volumes.ts';
+import { unmountImages } from './image-mounts.ts';
+import { unmountSharedMemory } from './shared-memory.ts';
 
 /** Gives back what only a running container needs: cgroup and bundle, mount, network, volumes. Idempotent; goes on after a failure. */
 export async function releaseResources(context: EngineContext, container: Container): Promise<void> {
@@ -12,7 +14,9 @@ export async function releaseResources(context: EngineContext, container: Contai
     runtime.delete(id),
     snapshotter.unmount(id),
     sandbox ? networks.detach(sandbox) : undefined,
+    unmountImages(context, container),
   ]);
+  unmountSharedMemory(context, container);
   await releaseVolumes(context, container);
   for (const result of results) {
     if (result.status === 'rejected')

@@ -1,102 +1,89 @@
-import { existsSync } from 'node:fs';
-import { invalidArgument } from '../../base/errors.ts';
+import type { Digest } from '../../oci/digest.ts';
+import type { IdMapping } from '../../oci/id-mapping.ts';
 import type { EngineContext } from '../context.ts';
-import type { ContainerConfig, HostConfig, MountPoint, MountRequest } from './container.ts';
-import { cleanTarget, parseBind } from './parse-bind.ts';
+import type { WantedMounts } from './collect-mounts.ts';
+import type { MountPoint, MountRequest } from './container.ts';
+import { imageSnapshot } from './image-mounts.ts';
 
+type Context = Pick<EngineContext, 'volumes' | 'snapshotter'>;
 const DEFAULT_PROPAGATION = 'rprivate';
 
+/** The container that is being made. */
+export interface MountTarget {
+  id: string;
+  idMapping: IdMapping | null;
+  /** Of the image mounts, by destination; their layers are held. */
+  images: ReadonlyMap<string, NonNullable<MountPoint['image']>>;
+  /** Is told how to take back what was made for this container alone. */
+  undo: (step: () => Promise<void>) => void;
+}
+
 /**
- * The mounts of a new container, each destination once, shortest first so that a mount below another lands in it.
- * Named volumes are made now; anonymous ones get their names now.
- * @param undo is told how to remove each anonymous volume
+ * Makes what the mounts of a new container need: volumes that are missing, anonymous ones, views of images.
+ * Shortest destination first, so that a mount below another lands in it.
  */
 export async function resolveMounts(
-  { volumes }: Pick<EngineContext, 'volumes'>,
-  config: ContainerConfig,
-  hostConfig: HostConfig,
-  undo: (step: () => Promise<void>) => void,
+  context: Context,
+  { requests, inherited }: WantedMounts,
+  target: MountTarget,
 ): Promise<MountPoint[]> {
-  const requests = collectRequests(config, hostConfig);
-  const points: MountPoint[] = [];
-  for (const request of requests.values()) {
-    const point = await toMountPoint(volumes, request);
-    if (point.anonymous && point.name !== null) {
-      const { name } = point;
-      undo(() => volumes.remove(name));
-    }
-    points.push(point);
-  }
+  const points = [...inherited];
+  for (const request of requests) points.push(await toMountPoint(context, request, target));
   return points.sort((a, b) => depth(a.destination) - depth(b.destination));
 }
 
-/** By destination. What the user asks for wins over the image's VOLUME; two wishes for one place are refused. */
-function collectRequests(config: ContainerConfig, hostConfig: HostConfig): Map<string, MountRequest> {
-  const wishes = [...hostConfig.binds.map(parseBind), ...hostConfig.mounts];
-  for (const [target, options] of Object.entries(hostConfig.tmpfs)) {
-    wishes.push({ ...anonymousVolume(cleanTarget(target)), type: 'tmpfs', options });
-  }
-  const requests = new Map<string, MountRequest>();
-  for (const wish of wishes) {
-    if (requests.has(wish.target)) throw invalidArgument(`Duplicate mount point: ${wish.target}`);
-    requests.set(wish.target, wish);
-  }
-  for (const target of config.volumes.map(cleanTarget)) {
-    if (!requests.has(target)) requests.set(target, anonymousVolume(target));
-  }
-  return requests;
-}
-
-function anonymousVolume(target: string): MountRequest {
-  return {
-    type: 'volume',
-    source: '',
-    target,
-    readOnly: false,
-    propagation: '',
-    noCopy: false,
-    createSource: false,
-    options: '',
-    subpath: '',
-    nonRecursive: false,
-    readOnlyDepth: '' as const,
-    volumeLabels: {},
-    volumeDriver: '',
-    volumeOptions: {},
-  };
-}
-
-async function toMountPoint(volumes: EngineContext['volumes'], request: MountRequest): Promise<MountPoint> {
-  const { type, source, target: destination, readOnly, options } = request;
-  const base = {
-    type,
+async function toMountPoint(
+  context: Context,
+  request: MountRequest,
+  target: MountTarget,
+): Promise<MountPoint> {
+  const { target: destination, volumeLabels: _labels, volumeDriver: _driver, ...kept } = request;
+  const { noCopy: _noCopy, volumeOptions: _options, ...asked } = kept;
+  const base: MountPoint = {
+    ...asked,
     destination,
-    readOnly,
-    options,
     name: null,
-    source,
     propagation: '',
     copyUp: false,
     anonymous: false,
-    subpath: request.subpath,
-    nonRecursive: request.nonRecursive,
-    readOnlyDepth: request.readOnlyDepth,
+    image: null,
   };
-  if (type === 'tmpfs') return { ...base, source: '' };
-  if (type === 'bind') {
-    if (!request.createSource && !existsSync(source)) {
-      throw invalidArgument(
-        `invalid mount config for type "bind": bind source path does not exist: ${source}`,
-      );
-    }
-    return { ...base, propagation: request.propagation || DEFAULT_PROPAGATION };
-  }
-  const volume = await volumes.ensure(source || null);
+  if (request.type === 'tmpfs') return { ...base, source: '' };
+  if (request.type === 'bind') return { ...base, propagation: request.propagation || DEFAULT_PROPAGATION };
+  if (request.type === 'image') return { ...base, ...(await makeImageMount(context, destination, target)) };
+  return { ...base, ...(await makeVolume(context, request, target)) };
+}
+
+async function makeImageMount(
+  { snapshotter }: Context,
+  destination: string,
+  { id, idMapping, images, undo }: MountTarget,
+): Promise<Partial<MountPoint>> {
+  const image = images.get(destination);
+  const snapshot = imageSnapshot(id, destination);
+  undo(() => snapshotter.remove(snapshot));
+  await snapshotter.prepare(snapshot, (image?.diffIds ?? []) as Digest[], idMapping);
+  return { readOnly: true, ...(image ? { image } : {}) };
+}
+
+async function makeVolume(
+  { volumes }: Context,
+  { source, noCopy, volumeLabels, volumeDriver, volumeOptions }: MountRequest,
+  { undo }: MountTarget,
+): Promise<Partial<MountPoint>> {
+  const known = source !== '' && volumes.list().some(({ name }) => name === source);
+  const volume = await volumes.create({
+    name: source || null,
+    driver: volumeDriver,
+    // A volume that is there already is used as it is.
+    options: known ? {} : volumeOptions,
+    labels: volumeLabels,
+  });
+  if (!known) undo(() => volumes.remove(volume.name));
   return {
-    ...base,
     name: volume.name,
     source: volume.mountpoint,
-    copyUp: !request.noCopy,
+    copyUp: !noCopy,
     anonymous: source === '',
   };
 }

@@ -1,18 +1,20 @@
-import { invalidArgument, notImplemented } from '../../base/errors.ts';
+import { join } from 'node:path/posix';
+import { invalidArgument } from '../../base/errors.ts';
 import type { Process } from '../../oci/runtime-spec.ts';
 import { buildProcess } from '../../runtime/spec/build-process.ts';
-import { readHostFacts, type HostFacts } from '../../runtime/spec/host-facts.ts';
+import { deviceNumbers, devicesOfMapping } from '../../runtime/spec/devices.ts';
 import { resolveUser, type ResolvedUser } from '../../runtime/spec/resolve-user.ts';
-import type { NamespaceInput, ProcessInput, SpecInput } from '../../runtime/spec/spec-input.ts';
+import type { ProcessInput, ResourceInput, SpecInput } from '../../runtime/spec/spec-input.ts';
 import type { EngineContext } from '../context.ts';
 import type { ExecConfig } from '../exec/exec-set.ts';
-import type { Container } from './container.ts';
+import type { Container, HostConfig } from './container.ts';
+import { hostFacts } from './host-facts.ts';
+import { joinNamespaces } from './join-namespaces.ts';
 import { linkEnvironment } from './legacy-links.ts';
 import { mergeEnv } from './merge-config.ts';
 import type { ReadyMount } from './prepare-mounts.ts';
 
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-let facts: HostFacts | undefined;
 
 /** What was made on the host for this start. */
 export interface MadeReady {
@@ -28,7 +30,7 @@ export function specInput(
   container: Container,
   { rootfs, mounts, userNamespace }: MadeReady,
 ): SpecInput {
-  const { config, hostConfig, sandbox, id } = container;
+  const { config, hostConfig, id } = container;
   const user = resolveUser(rootfs, config.user, hostConfig.groupAdd);
   const [rows, columns] = hostConfig.consoleSize;
   return {
@@ -43,18 +45,19 @@ export function specInput(
     readonlyRootfs: hostConfig.readonlyRootfs,
     hostname: config.hostname,
     domainname: config.domainname,
-    resources: hostConfig,
+    ...resourceInput(hostConfig),
     binds: mounts,
     tmpfs: tmpfsOf(container),
-    shmSize: hostConfig.shmSize,
+    shmSize: hostConfig.ipcMode === 'none' ? null : hostConfig.shmSize,
     sysctls: hostConfig.sysctls,
-    network: sandbox?.netnsPath ? { path: sandbox.netnsPath } : 'host',
-    pid: namespace('pid', hostConfig.pidMode),
-    ipc: namespace('ipc', hostConfig.ipcMode),
-    uts: namespace('uts', hostConfig.utsMode),
+    maskedPaths: hostConfig.maskedPaths,
+    readonlyPaths: hostConfig.readonlyPaths,
+    ...joinNamespaces(context, container),
     cgroupns: cgroupNamespace(hostConfig.cgroupnsMode),
     userNamespace,
-    init: false,
+    // Whoever lives in the process ids of others is not their init.
+    init: hostConfig.pidMode === '' && (hostConfig.init ?? context.init),
+    annotations: hostConfig.annotations,
     host: hostFacts(),
   };
 }
@@ -118,20 +121,42 @@ function tmpfsOf({ mountPoints }: Container): Record<string, string> {
   );
 }
 
-function namespace(kind: string, mode: string): NamespaceInput {
-  if (mode === '' || mode === 'private' || mode === 'shareable') return 'private';
-  if (mode === 'host') return 'host';
-  throw notImplemented(
-    `${kind} mode ${mode} is not supported by this version of stratad: use private or host`,
+/** Limits and devices, with the numbers of the devices that are named. @throws for a device that is not there */
+function resourceInput(
+  host: HostConfig,
+): Pick<SpecInput, 'resources' | 'devices' | 'deviceRules' | 'cgroupParent'> {
+  const [request] = host.deviceRequests;
+  if (request) throw noDeviceDriver(request);
+  return {
+    resources: withNumbers(host),
+    devices: host.devices.flatMap(devicesOfMapping),
+    deviceRules: host.deviceCgroupRules,
+    cgroupParent: host.cgroupParent === '' ? undefined : join('/', host.cgroupParent),
+  };
+}
+
+/** In Docker's words: GPUs and the like take a driver that knows them. */
+function noDeviceDriver({ driver, capabilities }: HostConfig['deviceRequests'][number]): Error {
+  const sets = capabilities.map((set) => `[${set.join(' ')}]`).join(' ');
+  return invalidArgument(
+    `could not select device driver ${JSON.stringify(driver)} with capabilities: [${sets}]`,
   );
+}
+
+function withNumbers(host: HostConfig): ResourceInput {
+  const numbered = <T extends { path: string }>(devices: readonly T[]) =>
+    devices.map((device) => ({ ...device, ...deviceNumbers(device.path) }));
+  return {
+    ...host,
+    blkioWeightDevice: numbered(host.blkioWeightDevice),
+    blkioDeviceReadBps: numbered(host.blkioDeviceReadBps),
+    blkioDeviceWriteBps: numbered(host.blkioDeviceWriteBps),
+    blkioDeviceReadIOps: numbered(host.blkioDeviceReadIOps),
+    blkioDeviceWriteIOps: numbered(host.blkioDeviceWriteIOps),
+  };
 }
 
 function cgroupNamespace(mode: string): 'private' | 'host' | '' {
   if (mode === '' || mode === 'private' || mode === 'host') return mode;
   throw invalidArgument(`invalid field HostConfig.CgroupnsMode: ${mode}: expected private or host`);
-}
-
-function hostFacts(): HostFacts {
-  facts ??= readHostFacts();
-  return facts;
 }

@@ -6,7 +6,9 @@ import type { TreeMount } from '../../linux/private-tree.ts';
 import { makeUserNamespace } from '../../linux/user-namespace.ts';
 import { toHost } from '../../oci/id-mapping.ts';
 import type { Container } from '../containers/container.ts';
+import { unmountImages } from '../containers/image-mounts.ts';
 import { prepareMounts } from '../containers/prepare-mounts.ts';
+import { unstageSubpaths } from '../containers/stage-subpaths.ts';
 import { isUp } from '../containers/status.ts';
 import { stageMounts, unstageMounts } from '../userns/stage-mounts.ts';
 import type { FilesContext } from './files-context.ts';
@@ -97,9 +99,9 @@ async function mountsOf(
   undo: CleanupStack,
 ): Promise<TreeMount[]> {
   await holdVolumes(engine.volumes, container, undo);
-  const ready = await prepareMounts(engine, container, rootfs);
   using userNamespace = container.idMapping && (await makeUserNamespace(container.idMapping));
-  undo.defer(() => unstageMounts(engine, container.id));
+  undo.defer(() => giveMountsBack(engine, container));
+  const ready = await prepareMounts(engine, container, { rootfs, userNamespace });
   const staged = userNamespace ? stageMounts(engine, container, userNamespace, ready) : ready;
   const binds = staged.map(({ source, destination, readOnly }) => ({ source, destination, readOnly }));
   const tmpfs = container.mountPoints
@@ -108,6 +110,12 @@ async function mountsOf(
   return [...binds, ...tmpfs]
     .map((mount) => ({ ...mount, destination: Buffer.from(mount.destination).toString('latin1') }))
     .toSorted((a, b) => depth(a.destination) - depth(b.destination));
+}
+
+async function giveMountsBack(engine: FilesContext['engine'], container: Container): Promise<void> {
+  unstageMounts(engine, container.id);
+  unstageSubpaths(engine, container.id);
+  if (!isUp(container)) await unmountImages(engine, container);
 }
 
 async function holdVolumes(

@@ -25,7 +25,8 @@ export function stageMounts<T extends Mount>(
 ): T[] {
   const mapped = new Set(
     mountPoints
-      .filter(({ type }) => type === 'volume' || type === 'image')
+      // Images are mounted with their owners mapped already: overlayfs does not let them be mapped from outside.
+      .filter(({ type }) => type === 'volume')
       .map(({ destination }) => destination),
   );
   const own = join(layout.container(id), '/');

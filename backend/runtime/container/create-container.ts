@@ -1,5 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CleanupStack } from '../../base/cleanup-stack.ts';
 import { conflict, internal, isErrno } from '../../base/errors.ts';
 import { tryCommand } from '../../linux/run-command.ts';
@@ -11,6 +11,7 @@ import { endStdin, wantsPipe } from '../conmon/stdin-pipe.ts';
 import { withDeadline } from '../conmon/with-deadline.ts';
 import type { RuntimeContext } from '../context.ts';
 import { findProcesses } from '../monitor-state.ts';
+import { writeMadeWith } from './made-with.ts';
 import { restoreNull } from './restore-null.ts';
 import type { CreateRequest, MonitoredContainer } from '../runtime.ts';
 
@@ -29,6 +30,10 @@ export async function createContainer(
   await makeBundle(bundle, id, { ...request, spec });
   undo.defer(() => rm(bundle.directory, { recursive: true, force: true }));
   undo.defer(() => removeRuntimeState(context, id));
+  await writeMadeWith(context.layout, id, {
+    runtime: context.lowLevel.name,
+    cgroup: spec.linux.cgroupsPath ?? join(context.cgroups.parent, id),
+  });
   await runMonitor(context, request, bundle);
   if (spec.linux.uidMappings) restoreNull();
   await context.seccomp?.remember(request.spec, id);

@@ -4,7 +4,7 @@ import type { Layout } from '../../store/layout.ts';
 import { wasOomKilled } from '../cgroup-of.ts';
 import { containerBundle } from '../conmon/bundle-paths.ts';
 import { findProcesses, monitorSawOom, NO_PROCESS, readExit } from '../monitor-state.ts';
-import type { HostCgroups } from '../prepare-cgroups.ts';
+import type { ContainerCgroups } from '../prepare-cgroups.ts';
 import type { ExitStatus, MonitoredContainer, ProcessIdentity } from '../runtime.ts';
 
 /** Exit code where the monitor was killed and nobody saw the real one: what the kernel's SIGKILL would give. */
@@ -16,10 +16,10 @@ const UNKNOWN_EXIT = 137;
  */
 export class ExitWatches {
   readonly #layout: Layout;
-  readonly #cgroups: HostCgroups;
+  readonly #cgroups: ContainerCgroups;
   readonly #exits = new Map<string, Promise<ExitStatus>>();
 
-  constructor(layout: Layout, cgroups: HostCgroups) {
+  constructor(layout: Layout, cgroups: ContainerCgroups) {
     this.#layout = layout;
     this.#cgroups = cgroups;
   }

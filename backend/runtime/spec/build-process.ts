@@ -11,6 +11,7 @@ export function buildProcess(input: ProcessInput, host: HostFacts): Process {
   const { noNewPrivileges, apparmorProfile } = securityOptions(input.securityOpt);
   const capabilities = capabilitiesOf(input, host.capabilities);
   const { uid, gid, additionalGids } = input.user;
+  checkApparmor(apparmorProfile, host);
   if (input.args.length === 0 || input.args[0] === '') throw invalidArgument('no command specified');
   return {
     terminal: input.tty,
@@ -36,6 +37,14 @@ export function buildProcess(input: ProcessInput, host: HostFacts): Process {
   };
 }
 
+/** @throws invalid-argument for a profile on a host without AppArmor */
+export function checkApparmor(profile: string | null, { apparmor }: Pick<HostFacts, 'apparmor'>): void {
+  if (profile === null || apparmor) return;
+  throw invalidArgument(
+    `AppArmor is not enabled on this host: the profile ${JSON.stringify(profile)} cannot be applied`,
+  );
+}
+
 function absoluteCwd(cwd: string): string {
   if (cwd === '') return '/';
   if (!cwd.startsWith('/'))
@@ -46,7 +55,7 @@ function absoluteCwd(cwd: string): string {
 /** Lowering it below the daemon's own takes CAP_SYS_RESOURCE; then the default gives way and a wish is refused. */
 function oomScore(wanted: number, { oomScoreAdj: own, capabilities }: HostFacts): number {
   if (wanted < -1000 || wanted > 1000) {
-    throw invalidArgument(`invalid value ${wanted}, range for oom score adj is [-1000, 1000]`);
+    throw invalidArgument(`Invalid value ${wanted}, range for oom score adj is [-1000, 1000]`);
   }
   if (wanted >= own || capabilities.includes('CAP_SYS_RESOURCE')) return wanted;
   if (wanted === 0) return own;

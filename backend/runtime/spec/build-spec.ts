@@ -1,13 +1,16 @@
-import { notImplemented } from '../../base/errors.ts';
+import { unavailable } from '../../base/errors.ts';
 import type { LinuxSpec, RuntimeMount, RuntimeSpec } from '../../oci/runtime-spec.ts';
 import { buildProcess } from './build-process.ts';
+import { deviceRulesOf } from './device-rules.ts';
 import { DEFAULT_SECCOMP } from './default-seccomp.ts';
+import type { HostFacts } from './host-facts.ts';
 import { mountsOf, rootPropagation } from './mounts.ts';
 import { resourcesOf } from './resources.ts';
 import { seccompOf } from './seccomp.ts';
 import { securityOptions, type SecurityOptions } from './security-options.ts';
 import type { NamespaceInput, SpecInput } from './spec-input.ts';
 import { sysctlsOf } from './sysctls.ts';
+import { MASKED_PATHS, READONLY_PATHS } from './system-paths.ts';
 
 /** Understood by crun 1.x and runc 1.x alike. */
 const OCI_VERSION = '1.0.2';
@@ -39,22 +42,29 @@ export function buildSpec(input: SpecInput): RuntimeSpec {
 function linuxOf(input: SpecInput, security: SecurityOptions, capabilities: readonly string[]): LinuxSpec {
   const { privileged, host, id, cgroupParent = '/strata' } = input;
   const confined = security.systemPathsConfined && !privileged;
+  const devices = devicesOf(input);
   const propagation = rootPropagation(input.binds);
   const profile = security.seccomp === 'default' ? DEFAULT_SECCOMP : security.seccomp;
   return {
     namespaces: namespacesOf(input),
     ...idMappings(input),
-    ...(privileged ? { devices: host.devices() } : {}),
+    ...(devices.length > 0 ? { devices } : {}),
     cgroupsPath: `${cgroupParent}/${id}`,
-    resources: resourcesOf(input.resources, privileged, host),
+    resources: { devices: deviceRulesOf(input), ...resourcesOf(input.resources, host) },
     ...(profile === 'unconfined' || privileged
       ? {}
       : { seccomp: seccompOf(profile, host.architecture, capabilities) }),
-    maskedPaths: confined ? MASKED : [],
-    readonlyPaths: confined ? READ_ONLY : [],
+    maskedPaths: confined ? [...(input.maskedPaths ?? MASKED_PATHS)] : [],
+    readonlyPaths: confined ? [...(input.readonlyPaths ?? READONLY_PATHS)] : [],
     sysctl: sysctlsOf(input),
     ...(propagation === undefined ? {} : { rootfsPropagation: propagation }),
   };
+}
+
+/** A mapped device takes the place of the host's own at the same path. */
+function devicesOf({ privileged, devices, host }: SpecInput): NonNullable<LinuxSpec['devices']> {
+  const nodes = [...(privileged ? host.devices() : []), ...devices.map(({ node }) => node)];
+  return [...new Map(nodes.map((node) => [node.path, node])).values()];
 }
 
 function namespacesOf(input: SpecInput): LinuxSpec['namespaces'] {
@@ -87,26 +97,14 @@ function idMappings({ userNamespace }: SpecInput): Pick<LinuxSpec, 'uidMappings'
 }
 
 function initMount({ host }: SpecInput): RuntimeMount {
-  if (host.initProgram === null) {
-    throw notImplemented('init: no init program is installed on this host, such as catatonit or tini');
-  }
   const options = ['bind', 'rprivate', 'ro'];
-  return { destination: INIT_IN_CONTAINER, type: 'bind', source: host.initProgram, options };
+  return { destination: INIT_IN_CONTAINER, type: 'bind', source: checkInit(host), options };
 }
 
-/** What tells of the host or lets it be changed, hidden as Docker does. */
-const MASKED = [
-  '/proc/acpi',
-  '/proc/asound',
-  '/proc/interrupts',
-  '/proc/kcore',
-  '/proc/keys',
-  '/proc/latency_stats',
-  '/proc/sched_debug',
-  '/proc/scsi',
-  '/proc/timer_list',
-  '/proc/timer_stats',
-  '/sys/devices/virtual/powercap',
-  '/sys/firmware',
-];
-const READ_ONLY = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+/** @throws unavailable where the host has none */
+export function checkInit({ initProgram }: Pick<HostFacts, 'initProgram'>): string {
+  if (initProgram !== null) return initProgram;
+  throw unavailable(
+    'no init program is installed on this host: --init needs one of the packages tini, catatonit or docker-init',
+  );
+}

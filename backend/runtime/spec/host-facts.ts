@@ -1,17 +1,8 @@
-import { existsSync, readdirSync, readFileSync, statSync, type Stats } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism, release } from 'node:os';
 import { namesOfMask } from './capability-names.ts';
-
-export interface DeviceNode {
-  path: string;
-  type: 'b' | 'c';
-  major: number;
-  minor: number;
-  fileMode: number;
-  uid: number;
-  gid: number;
-}
+import { readCgroupSupport, type CgroupSupport } from './cgroup-support.ts';
+import { devicesBelow, type DeviceNode } from './devices.ts';
 
 /** What the spec depends on of the machine and of the daemon's own rights. Plain data, so that buildSpec stays pure. */
 export interface HostFacts {
@@ -23,12 +14,16 @@ export interface HostFacts {
   hardLimits: Readonly<Record<string, number>>;
   oomScoreAdj: number;
   cgroupVersion: 1 | 2;
-  swapAccounting: boolean;
+  /** Which limits the kernel offers. */
+  support: CgroupSupport;
   cpus: number;
   /** Every device of the host, for privileged containers. */
   devices: () => DeviceNode[];
   /** Absolute path of a small init that reaps zombies; null where none is installed. */
   initProgram: string | null;
+  /** Whether the kernel can make a whole tree of mounts read-only (5.12). */
+  recursiveReadOnly: boolean;
+  apparmor: boolean;
 }
 
 /** Reads /proc/self and /sys. Cheap, but the facts do not change while the daemon lives: once is enough. */
@@ -40,10 +35,12 @@ export function readHostFacts(): HostFacts {
     hardLimits: hardLimits(),
     oomScoreAdj: Number(readFileSync('/proc/self/oom_score_adj', 'latin1')),
     cgroupVersion: v2 ? 2 : 1,
-    swapAccounting: v2 || existsSync('/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes'),
+    support: readCgroupSupport(),
     cpus: availableParallelism(),
     devices: () => devicesBelow('/dev'),
     initProgram: INIT_PROGRAMS.find((path) => existsSync(path)) ?? null,
+    recursiveReadOnly: kernelAtLeast(5, 12),
+    apparmor: existsSync('/sys/kernel/security/apparmor/profiles'),
   };
 }
 
@@ -55,6 +52,11 @@ const INIT_PROGRAMS = [
   '/usr/bin/tini-static',
   '/usr/bin/tini',
 ];
+
+function kernelAtLeast(major: number, minor: number): boolean {
+  const [, first = '0', second = '0'] = /^(\d+)\.(\d+)/.exec(release()) ?? [];
+  return Number(first) > major || (Number(first) === major && Number(second) >= minor);
+}
 
 function boundingSet(): string[] {
   const status = readFileSync('/proc/self/status', 'latin1');
@@ -89,39 +91,4 @@ function hardLimits(): Record<string, number> {
     if (name && hard) limits[name] = hard === 'unlimited' ? Infinity : Number(hard);
   }
   return limits;
-}
-
-/** Pseudo-terminals, the console and what the runtime makes itself are the container's own. */
-const OWN = new Set([
-  'pts',
-  'shm',
-  'fd',
-  'mqueue',
-  'console',
-  'ptmx',
-  'null',
-  'zero',
-  'full',
-  'random',
-  'urandom',
-  'tty',
-]);
-
-function devicesBelow(directory: string): DeviceNode[] {
-  return readdirSync(directory, { withFileTypes: true }).flatMap((entry): DeviceNode[] => {
-    const path = join(directory, entry.name);
-    if (directory === '/dev' && OWN.has(entry.name)) return [];
-    if (entry.isDirectory()) return devicesBelow(path);
-    if (!entry.isBlockDevice() && !entry.isCharacterDevice()) return [];
-    return deviceNode(path, entry.isBlockDevice() ? 'b' : 'c', statSync(path, { throwIfNoEntry: false }));
-  });
-}
-
-function deviceNode(path: string, type: 'b' | 'c', stats: Stats | undefined): DeviceNode[] {
-  if (!stats) return [];
-  const { rdev, mode, uid, gid } = stats;
-  // Linux' encoding of dev_t in stat(2): 12 bits of major, 20 of minor (8 low, 12 high).
-  const major = (rdev >> 8) & 0xfff;
-  const minor = (rdev & 0xff) | ((rdev >> 12) & 0xfff00);
-  return [{ path, type, major, minor, fileMode: mode & 0o7777, uid, gid }];
 }

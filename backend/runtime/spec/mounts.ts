@@ -48,25 +48,38 @@ function defaultMounts(input: SpecInput, writableSystem: boolean): RuntimeMount[
 
 /** A mount of mqueue shows the queues of the IPC namespace that it is made in; the host's shared memory is a place. */
 function ipcMounts({ ipc, shmSize, userNamespace }: SpecInput): RuntimeMount[] {
-  const size = `size=${shmSize > 0 ? shmSize : SHM_SIZE}`;
   return [
     // The host's queues may be mounted anew by the host's root only.
     ipc === 'host' && userNamespace
       ? { destination: '/dev/mqueue', type: 'bind', source: '/dev/mqueue', options: ['rbind', 'rprivate'] }
       : { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: QUIET },
-    ipc === 'host'
-      ? { destination: '/dev/shm', type: 'bind', source: '/dev/shm', options: ['rbind', 'rprivate'] }
-      : { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: [...QUIET, 'mode=1777', size] },
+    ...sharedMemory(ipc, shmSize),
   ];
 }
 
-function bindMount({ source, destination, readOnly, propagation }: BindInput): RuntimeMount {
+function sharedMemory(ipc: SpecInput['ipc'], shmSize: number | null): RuntimeMount[] {
+  const destination = '/dev/shm';
+  if (ipc === 'host')
+    return [{ destination, type: 'bind', source: '/dev/shm', options: ['rbind', 'rprivate'] }];
+  if (shmSize === null) return [];
+  const size = `size=${shmSize > 0 ? shmSize : SHM_SIZE}`;
+  return [{ destination, type: 'tmpfs', source: 'shm', options: [...QUIET, 'mode=1777', size] }];
+}
+
+function bindMount(input: BindInput): RuntimeMount {
+  const { source, destination, readOnly, propagation, nonRecursive, recursiveReadOnly, quiet } = input;
   if (!PROPAGATIONS.includes(propagation)) {
     throw invalidArgument(
       `invalid propagation ${JSON.stringify(propagation)} of the mount at ${destination}`,
     );
   }
-  const options = ['rbind', propagation || 'rprivate', readOnly ? 'ro' : 'rw'];
+  const access = readOnly ? (recursiveReadOnly ? ['ro', 'rro'] : ['ro']) : ['rw'];
+  const options = [
+    nonRecursive ? 'bind' : 'rbind',
+    propagation || 'rprivate',
+    ...access,
+    ...(quiet ? QUIET : []),
+  ];
   return { destination: absolute(destination), type: 'bind', source, options };
 }
 

@@ -37,7 +37,7 @@ function apply(option: string, result: SecurityOptions): void {
     // `disable` is what we do anyway; a label that is asked for and not set would be a false promise.
     throw notImplemented(`security option ${option}: SELinux labels`);
   } else if (key !== 'label') {
-    throw invalidArgument(`invalid security option ${JSON.stringify(option.slice(0, 100))}`);
+    throw invalidArgument(`invalid --security-opt 2: ${JSON.stringify(option.slice(0, 100))}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { IdMapping } from '../../oci/id-mapping.ts';
+import type { GrantedDevice } from './devices.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { ResolvedUser } from './resolve-user.ts';
 
@@ -8,14 +9,35 @@ export interface ResourceInput {
   /** Memory and swap together. Default: twice the memory. */
   memorySwap: number;
   memoryReservation: number;
+  /** 0…100; null for the kernel's own. */
+  memorySwappiness: number | null;
+  oomKillDisable: boolean;
   /** Billionths of a CPU. Excludes period and quota. */
   nanoCpus: number;
   cpuShares: number;
   cpuPeriod: number;
   cpuQuota: number;
+  /** Microseconds. */
+  cpuRealtimePeriod: number;
+  cpuRealtimeRuntime: number;
   cpusetCpus: string;
   cpusetMems: string;
   pidsLimit: number;
+  /** 10…1000. */
+  blkioWeight: number;
+  blkioWeightDevice: readonly (BlockDevice & { weight: number })[];
+  /** Bytes or operations a second. */
+  blkioDeviceReadBps: readonly (BlockDevice & { rate: number })[];
+  blkioDeviceWriteBps: readonly (BlockDevice & { rate: number })[];
+  blkioDeviceReadIOps: readonly (BlockDevice & { rate: number })[];
+  blkioDeviceWriteIOps: readonly (BlockDevice & { rate: number })[];
+}
+
+/** By its numbers; the path is how the user named it. */
+export interface BlockDevice {
+  path: string;
+  major: number;
+  minor: number;
 }
 
 export interface UlimitInput {
@@ -32,6 +54,12 @@ export interface BindInput {
   readOnly: boolean;
   /** rprivate (default), private, rshared, shared, rslave, slave. */
   propagation: string;
+  /** The mounts below the source stay outside. */
+  nonRecursive?: boolean | undefined;
+  /** A read-only one: what is mounted below it is read-only too. */
+  recursiveReadOnly?: boolean | undefined;
+  /** No programs, set-user-id bits and devices in there. */
+  quiet?: boolean | undefined;
 }
 
 /** What decides about a process alone: also all that an exec needs. */
@@ -73,8 +101,15 @@ export interface SpecInput extends ProcessInput {
   binds: readonly BindInput[];
   /** Path → Docker's option string, such as `size=64m,exec`. */
   tmpfs: Readonly<Record<string, string>>;
-  /** Bytes of /dev/shm; 0: 64 MiB. */
-  shmSize: number;
+  /** Bytes of /dev/shm; 0: 64 MiB; null: there is no /dev/shm. */
+  shmSize: number | null;
+  /** Beyond those that every container has. */
+  devices: readonly GrantedDevice[];
+  /** `c 10:200 rwm` */
+  deviceRules: readonly string[];
+  /** Null: Docker's lists. */
+  maskedPaths: readonly string[] | null;
+  readonlyPaths: readonly string[] | null;
   sysctls: Readonly<Record<string, string>>;
   network: NamespaceInput;
   pid: NamespaceInput;

@@ -4,6 +4,7 @@ import type { HostFacts } from '../../../backend/runtime/spec/host-facts.ts';
 import type { SpecInput } from '../../../backend/runtime/spec/spec-input.ts';
 import { tmpfsOptions } from '../../../backend/runtime/spec/tmpfs-options.ts';
 import { namesOfMask } from '../../../backend/runtime/spec/capability-names.ts';
+import { FULL_SUPPORT, NO_RESOURCES } from '../../support/fakes/no-resources.ts';
 
 const host: HostFacts = {
   architecture: 'x64',
@@ -11,24 +12,15 @@ const host: HostFacts = {
   hardLimits: { nofile: 20_000, core: Infinity },
   oomScoreAdj: 0,
   cgroupVersion: 2,
-  swapAccounting: true,
+  support: FULL_SUPPORT,
   cpus: 2,
   devices: () => [{ path: '/dev/fuse', type: 'c', major: 10, minor: 229, fileMode: 0o666, uid: 0, gid: 0 }],
   initProgram: null,
+  recursiveReadOnly: true,
+  apparmor: false,
 };
 
-const resources = {
-  memory: 0,
-  memorySwap: 0,
-  memoryReservation: 0,
-  nanoCpus: 0,
-  cpuShares: 0,
-  cpuPeriod: 0,
-  cpuQuota: 0,
-  cpusetCpus: '',
-  cpusetMems: '',
-  pidsLimit: 0,
-};
+const resources = NO_RESOURCES;
 
 const input = (changes: Partial<SpecInput> = {}): SpecInput => ({
   id: 'a1',
@@ -53,6 +45,10 @@ const input = (changes: Partial<SpecInput> = {}): SpecInput => ({
   binds: [],
   tmpfs: {},
   shmSize: 0,
+  devices: [],
+  deviceRules: [],
+  maskedPaths: null,
+  readonlyPaths: null,
   sysctls: {},
   network: 'private',
   pid: 'private',
@@ -88,7 +84,7 @@ describe('buildSpec: capabilities', () => {
   it('names an unknown one, and one that the daemon lacks', () => {
     assert.throws(() => capabilities({ capAdd: ['FLY'] }), { code: 'invalid-argument', message: /"FLY"/ });
     assert.throws(() => capabilities({ capAdd: ['SYS_RESOURCE'] }), {
-      code: 'forbidden',
+      code: 'invalid-argument',
       message: /SYS_RESOURCE/,
     });
   });
@@ -140,10 +136,10 @@ describe('buildSpec: resources', () => {
     });
   });
   it('refuses what makes no sense', () => {
-    assert.throws(() => of({ memory: 4096 }), /minimum memory limit allowed is 6MB/);
-    assert.throws(() => of({ nanoCpus: 3_000_000_000 }), /only 2 cpus/);
-    assert.throws(() => of({ memorySwap: 2 ** 26 }), /memory limit/);
-    assert.throws(() => of({ nanoCpus: 1, cpuQuota: 1 }), /conflicting/);
+    assert.throws(() => of({ memory: 4096 }), /Minimum memory limit allowed is 6MB/);
+    assert.throws(() => of({ nanoCpus: 3_000_000_000 }), /only 2 CPUs/);
+    assert.throws(() => of({ memorySwap: 2 ** 26 }), /Memory limit/);
+    assert.throws(() => of({ nanoCpus: 1, cpuQuota: 1 }), /Conflicting/);
   });
   it('lowers default ulimits to what the daemon has, and refuses those that were asked for', () => {
     const nofile = { name: 'nofile', soft: 1_048_576, hard: 1_048_576 };
@@ -205,7 +201,7 @@ describe('buildSpec: mounts and namespaces', () => {
     assert.throws(() => buildSpec(input({ sysctls: { 'kernel.panic': '1' } })), /kernel\.panic/);
   });
   it('says so where no init program is installed', () => {
-    assert.throws(() => buildSpec(input({ init: true })), { code: 'not-implemented', message: /^init/ });
+    assert.throws(() => buildSpec(input({ init: true })), { code: 'unavailable', message: /^no init/ });
     const withInit = buildSpec(input({ init: true, host: { ...host, initProgram: '/usr/bin/catatonit' } }));
     assert.deepEqual(withInit.process.args, ['/sbin/docker-init', '--', 'true']);
   });

@@ -9,6 +9,7 @@ import { readHostFacts } from '../../../backend/runtime/spec/host-facts.ts';
 import { resolveUser } from '../../../backend/runtime/spec/resolve-user.ts';
 import type { SpecInput } from '../../../backend/runtime/spec/spec-input.ts';
 import { createLayout, type Layout } from '../../../backend/store/layout.ts';
+import { NO_RESOURCES } from '../../support/fakes/no-resources.ts';
 
 const APPLETS = [
   'sh',
@@ -157,21 +158,14 @@ export function specDefaults(): Omit<SpecInput, 'id' | 'rootfs' | 'args' | 'user
     readonlyRootfs: false,
     hostname: 'strata-test',
     domainname: '',
-    resources: {
-      memory: 0,
-      memorySwap: 0,
-      memoryReservation: 0,
-      nanoCpus: 0,
-      cpuShares: 0,
-      cpuPeriod: 0,
-      cpuQuota: 0,
-      cpusetCpus: '',
-      cpusetMems: '',
-      pidsLimit: 0,
-    },
+    resources: NO_RESOURCES,
     binds: [],
     tmpfs: {},
     shmSize: 0,
+    devices: [],
+    deviceRules: [],
+    maskedPaths: null,
+    readonlyPaths: null,
     sysctls: {},
     network: 'private',
     pid: 'private',

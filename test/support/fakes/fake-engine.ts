@@ -85,6 +85,7 @@ function engineIn(path: string, removeDirectory: () => PromiseLike<void>): FakeE
     locks: new KeyedLock(),
     bootId: 'boot',
     defaultUlimits: [],
+    init: false,
     userns: {
       default: 'host',
       ranges: new IdRanges(
@@ -163,6 +164,7 @@ export function createRequest({ name, host, ...config }: Wishes = {}): CreateReq
   };
 }
 
-export function makeContainer({ context }: FakeEngine, wishes: Wishes = {}): Promise<Container> {
-  return createContainer(context, createRequest(wishes));
+export async function makeContainer({ context }: FakeEngine, wishes: Wishes = {}): Promise<Container> {
+  const { container } = await createContainer(context, createRequest(wishes));
+  return container;
 }

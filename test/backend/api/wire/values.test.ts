@@ -7,6 +7,7 @@ import { goDuration, parseTimestamp } from '../../../../backend/api/wire/timesta
 import type { Container, ContainerState } from '../../../../backend/engine/containers/container.ts';
 import { errorReply } from '../../../../backend/api/server/error-reply.ts';
 
+const NO_QUERY = { name: null, platform: null };
 const refused = { code: 'invalid-argument' };
 const query = (text: string): URLSearchParams => new URLSearchParams(text);
 
@@ -104,7 +105,7 @@ describe('the body of a creation', () => {
   it('that is wrong is refused with the name of the field', () => {
     const message = (body: unknown): string => {
       try {
-        toCreateRequest(null, body);
+        toCreateRequest(NO_QUERY, body);
       } catch (error) {
         const { status, body: answer } = errorReply(error);
         return `${status} ${(answer as { message: string }).message}`;
@@ -116,7 +117,7 @@ describe('the body of a creation', () => {
     assert.match(message({ Image: 'x', Env: 'A=1' }), /^400 invalid field Env/);
     assert.match(
       message({ Image: 'x', HostConfig: { Memory: 1 } }),
-      /^400 invalid field HostConfig\.Memory: minimum/,
+      /^400 invalid field HostConfig\.Memory: Minimum/,
     );
     assert.match(
       message({ Image: 'x', HostConfig: { PortBindings: { '80/tcp': [{ HostPort: 80 }] } } }),
@@ -124,12 +125,15 @@ describe('the body of a creation', () => {
     );
     assert.match(message({ Image: 'x', WorkingDir: 'w' }), /^400 invalid field WorkingDir/);
     assert.match(message({ Image: 'x', StopSignal: 'SIGWHAT' }), /^400 Invalid signal/);
-    assert.match(message({ Image: 'x', Healthcheck: { Test: ['CMD', 'x'] } }), /^501 Healthcheck/);
+    assert.match(
+      message({ Image: 'x', Healthcheck: { Test: ['RUN', 'x'] } }),
+      /^400 invalid field Healthcheck/,
+    );
     assert.equal(message({ Image: 'x', Cmd: null, Labels: null, HostConfig: null }), 'accepted');
   });
 
   it('takes one string for a command of one', () => {
-    assert.deepEqual(toCreateRequest(null, { Image: 'x', Cmd: 'ls' }).config.cmd, ['ls']);
+    assert.deepEqual(toCreateRequest(NO_QUERY, { Image: 'x', Cmd: 'ls' }).config.cmd, ['ls']);
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { createContainer } from '../../../../backend/engine/containers/create.ts';
+import { createContainer as createWithWarnings } from '../../../../backend/engine/containers/create.ts';
 import { linkEnvironment } from '../../../../backend/engine/containers/legacy-links.ts';
 import { NOTHING_SPECIAL } from '../../../../backend/engine/containers/sandbox.ts';
 import { startContainer } from '../../../../backend/engine/containers/start.ts';
@@ -8,6 +8,9 @@ import { createRequest, makeContainer, makeEngine } from '../../../support/fakes
 import { networkRequest } from './network-request.ts';
 
 type Request = ReturnType<typeof createRequest>;
+
+const createContainer = async (...args: Parameters<typeof createWithWarnings>) =>
+  (await createWithWarnings(...args)).container;
 
 function request(
   networkMode: string,

@@ -1,0 +1,74 @@
+import { codeOf, invalidArgument } from '../../base/errors.ts';
+import { MASKED_PATHS, READONLY_PATHS } from '../../runtime/spec/system-paths.ts';
+import type { EngineContext } from '../context.ts';
+import { checkCpuset } from './check-cpuset.ts';
+import type { HostConfig } from './container.ts';
+import { dropUnsupported } from './drop-unsupported.ts';
+import { hostFacts } from './host-facts.ts';
+
+const SHM_SIZE = 64 * 1024 * 1024;
+/** What the kernel's scheduler knows. */
+const MIN_SHARES = 2;
+const MAX_SHARES = 262_144;
+
+/**
+ * The wishes of a request with everything in its place that Docker fills in at creation: defaults, ids for the names
+ * of other containers, and without the limits that this kernel does not offer.
+ * @throws invalid-argument in Docker's words; not-found for a container whose namespaces are to be joined
+ */
+export function completeHostConfig(
+  context: Pick<EngineContext, 'containers' | 'runtime'>,
+  asked: HostConfig,
+): { hostConfig: HostConfig; warnings: string[] } {
+  const { support, cgroupVersion } = hostFacts();
+  const { hostConfig: host, warnings } = dropUnsupported(withDefaults(asked), support);
+  checkCpuset(host, support);
+  checkRuntime(context, host.runtime);
+  const warningsOfOom = host.oomKillDisable && host.memory === 0 ? [OOM_WARNING] : [];
+  const privateCgroup = cgroupVersion === 2 ? 'private' : 'host';
+  return {
+    hostConfig: {
+      ...host,
+      pidMode: withId(context, host.pidMode, true),
+      ipcMode: withId(context, host.ipcMode, true),
+      networkMode: withId(context, host.networkMode, false),
+      cgroupnsMode: host.cgroupnsMode || privateCgroup,
+      runtime: host.runtime || context.runtime.name,
+      maskedPaths: host.maskedPaths ?? (host.privileged ? null : [...MASKED_PATHS]),
+      readonlyPaths: host.readonlyPaths ?? (host.privileged ? null : [...READONLY_PATHS]),
+    },
+    warnings: [...warnings, ...warningsOfOom],
+  };
+}
+
+const OOM_WARNING =
+  'OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.';
+
+function withDefaults(host: HostConfig): HostConfig {
+  const { memory, memorySwap, cpuShares } = host;
+  return {
+    ...host,
+    memorySwap: memory > 0 && memorySwap === 0 ? memory * 2 : memorySwap,
+    shmSize: host.shmSize || SHM_SIZE,
+    ipcMode: host.ipcMode || 'private',
+    cpuShares: cpuShares > 0 ? Math.min(MAX_SHARES, Math.max(MIN_SHARES, cpuShares)) : cpuShares,
+  };
+}
+
+function checkRuntime({ runtime }: Pick<EngineContext, 'runtime'>, name: string): void {
+  if (name !== '' && !runtime.names.includes(name))
+    throw invalidArgument(`unknown or invalid runtime name: ${name}`);
+}
+
+/** `container:NAME` with the id, which stays when the container is renamed. A network's may be made later. */
+function withId({ containers }: Pick<EngineContext, 'containers'>, mode: string, mustExist: boolean): string {
+  if (!mode.startsWith('container:')) return mode;
+  const name = mode.slice('container:'.length);
+  if (name === '') return mode;
+  try {
+    return `container:${containers.resolve(name).id}`;
+  } catch (error) {
+    if (mustExist || codeOf(error) !== 'not-found') throw error;
+    return mode;
+  }
+}
