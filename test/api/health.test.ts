@@ -134,6 +134,8 @@ describe('health checks', function () {
       until,
       '-f',
       'event=health_status',
+      '-f',
+      'container=told',
       '--format',
       '{{.Action}}',
     );

@@ -34,13 +34,13 @@ export const attachRoute = (engine: EngineContext): HijackRoute => ({
     }
     const streams = await attachment.streams;
     if (streams === null) return closeHijacked(client);
-    const end = await pumpStreams(client, streams, {
+    await pumpStreams(client, streams, {
       tty,
       detachKeys,
       stdout: flag(query, 'stdout'),
       stderr: flag(query, 'stderr'),
+      onDetach: () => emitContainer(engine, 'detach', attachment.container),
     });
-    if (end === 'detached') emitContainer(engine, 'detach', attachment.container);
   },
 });
 

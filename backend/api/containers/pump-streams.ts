@@ -10,12 +10,11 @@ export interface PumpOptions {
   stderr: boolean;
   /** Empty: ctrl-p,ctrl-q. Looked for with a terminal only, as Docker does. */
   detachKeys: string;
+  /** The user has typed them. */
+  onDetach?: () => void;
   /** The stream stays open until this settles too: clients ask for an exit code as soon as it closes. */
   exit?: Promise<unknown>;
 }
-
-/** How it came to its end: the process ended its output, the client went, or its user typed the detach keys. */
-export type PumpEnd = 'ended' | 'gone' | 'detached';
 
 /**
  * Carries bytes between a client and a process until the process has ended its output, the client is gone, or
@@ -25,10 +24,10 @@ export async function pumpStreams(
   connection: HijackedConnection,
   streams: AttachedStreams,
   options: PumpOptions,
-): Promise<PumpEnd> {
+): Promise<void> {
   const { input, output } = connection;
-  const gone = new Promise<PumpEnd>((resolve) => {
-    const leave = (): void => resolve('gone');
+  const gone = new Promise<void>((resolve) => {
+    const leave = (): void => resolve();
     output.on('close', leave).on('error', leave);
     input.on('error', leave);
     // It may have gone while the streams were being connected.
@@ -39,19 +38,18 @@ export async function pumpStreams(
     pumpOutput(streams.stdout, output, 'stdout', options.stdout, options.tty),
     pumpOutput(streams.stderr, output, 'stderr', options.stderr, options.tty),
     options.exit,
-  ]).then((): PumpEnd => 'ended');
-  const end = await Promise.race([ended, gone, detached]);
+  ]);
+  await Promise.race([ended, gone, detached]);
   streams[Symbol.dispose]();
   await closeHijacked(connection);
-  return end;
 }
 
 /** Resolves only when the detach keys were pressed. */
 function pumpInput(
   input: Readable,
   stdin: Writable | null,
-  { tty, detachKeys }: PumpOptions,
-): Promise<PumpEnd> {
+  { tty, detachKeys, onDetach }: PumpOptions,
+): Promise<void> {
   if (!stdin) {
     input.resume();
     return new Promise(() => undefined);
@@ -62,7 +60,11 @@ function pumpInput(
     return new Promise(() => undefined);
   }
   return new Promise((resolve) => {
-    input.pipe(new DetachKeys(detachKeys, () => resolve('detached'))).pipe(stdin);
+    const leave = (): void => {
+      onDetach?.();
+      resolve();
+    };
+    input.pipe(new DetachKeys(detachKeys, leave)).pipe(stdin);
   });
 }
 

@@ -1,4 +1,5 @@
 import { createExec } from '../../engine/exec/create-exec.ts';
+import type { Exec } from '../../engine/exec/exec-set.ts';
 import { claimExec } from '../../engine/exec/start-exec.ts';
 import { conflict, messageOf } from '../../base/errors.ts';
 import type { EngineContext } from '../../engine/context.ts';
@@ -63,15 +64,14 @@ export const execStartRoute = (engine: EngineContext): HijackRoute => ({
       tellFailure(client, config.tty, error),
     );
     if (!running?.streams) return closeHijacked(client);
-    const end = await pumpStreams(client, running.streams, {
+    await pumpStreams(client, running.streams, {
       tty: config.tty,
       stdout: config.attachStdout,
       stderr: config.attachStderr,
       detachKeys: config.detachKeys,
       exit: running.exit,
+      onDetach: () => tellDetach(engine, exec),
     });
-    const container = engine.containers.get(exec.containerId);
-    if (end === 'detached' && container) emitContainer(engine, 'exec_detach', container, { execID: exec.id });
   },
 });
 
@@ -80,4 +80,9 @@ function tellFailure(client: HijackedConnection, tty: boolean, error: unknown): 
   const text = Buffer.from(`${messageOf(error)}\r\n`);
   client.output.write(tty ? text : streamFrame('stdout', text));
   return null;
+}
+
+function tellDetach(engine: EngineContext, { id, containerId }: Exec): void {
+  const container = engine.containers.get(containerId);
+  if (container) emitContainer(engine, 'exec_detach', container, { execID: id });
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { tryCommand } from '../../linux/run-command.ts';
 import { containerBundle, type BundlePaths } from '../conmon/bundle-paths.ts';
 import type { RuntimeContext } from '../context.ts';
+import { sweepExecs } from '../exec/sweep-execs.ts';
 import { findProcesses, readExit } from '../monitor-state.ts';
 import type { MonitoredContainer, Runtime } from '../runtime.ts';
 
@@ -21,6 +22,7 @@ export async function adoptContainer(context: RuntimeContext, id: string): Promi
   if (readExit(bundle, id)) return { state: 'exited', status: await context.exits.watch(id, monitored) };
   if (monitored.init.pid === 0) return { state: 'gone' };
   void context.exits.watch(id, monitored);
+  await sweepExecs(context, id);
   return { state: await stateOf(context, id), monitored };
 }
 

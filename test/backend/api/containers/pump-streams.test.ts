@@ -6,14 +6,15 @@ import { fakeStreams, type FakeStreams } from '../../../support/fakes/fake-runti
 import { waitFor } from '../../../support/wait-for.ts';
 
 function attachTo(streams: FakeStreams, tty = false, before: () => Promise<void> = async () => undefined) {
-  const state = { pumped: false };
+  const state = { pumped: false, detached: 0 };
   const route: HijackRoute = {
     method: 'POST',
     path: '/containers/:id/attach',
     hijack: async (_request, connection) => {
       const client = connection.accept('x/y');
       await before();
-      await pumpStreams(client, streams, { tty, stdout: true, stderr: true, detachKeys: '' });
+      const onDetach = (): void => void (state.detached += 1);
+      await pumpStreams(client, streams, { tty, stdout: true, stderr: true, detachKeys: '', onDetach });
       state.pumped = true;
     },
   };
@@ -133,6 +134,6 @@ describe('the streams of a process and its client', () => {
     await client.end();
     await waitFor('the end', () => state.pumped);
     assert.equal(typed, 'ls\n');
-    assert.equal(streams.disposed, true);
+    assert.deepEqual([streams.disposed, state.detached], [true, 1]);
   });
 });

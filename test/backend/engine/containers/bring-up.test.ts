@@ -85,7 +85,10 @@ describe('a start that fails', () => {
     const container = await makeContainer(engine);
     engine.runtime.startFunc = () => Promise.reject(new Error('executable file `/x` not found in $PATH'));
     engine.snapshotter.unmountFunc = () => Promise.reject(new Error('target is busy'));
-    await assert.rejects(startContainer(engine.context, container.id), /exec: "\/x": executable file not found/);
+    await assert.rejects(
+      startContainer(engine.context, container.id),
+      /exec: "\/x": executable file not found/,
+    );
     assert.equal(container.state.exitCode, 127);
     assert.match(container.state.error, /not found/);
     assert.equal(engine.networks.attached.size, 0);
