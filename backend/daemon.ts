@@ -8,6 +8,7 @@ import type { Logger } from './base/logger.ts';
 import { Semaphore } from './base/semaphore.ts';
 import type { ServeOptions } from './cli/serve-options.ts';
 import { ContainerSet } from './engine/containers/container-set.ts';
+import { countsAsRunning } from './engine/containers/status.ts';
 import { LiveContainers } from './engine/containers/live-container.ts';
 import { recoverContainers } from './engine/containers/recover.ts';
 import type { EngineContext } from './engine/context.ts';
@@ -188,6 +189,6 @@ function toImageUses({ imageId, diffIds, id, state, mountPoints }: ReturnType<Co
     imageId: use.imageId as Digest,
     diffIds: use.diffIds as Digest[],
     containerId: id,
-    running: state.status === 'running',
+    running: countsAsRunning({ state }),
   }));
 }

@@ -50,16 +50,24 @@ export function toIsolation(wire: z.infer<typeof isolationWire>) {
     readonlyPaths: wire.ReadonlyPaths ?? null,
     groupAdd: wire.GroupAdd ?? [],
     sysctls: wire.Sysctls ?? {},
-    pidMode: wire.PidMode === 'private' ? '' : (wire.PidMode ?? ''),
-    ipcMode: wire.IpcMode ?? '',
-    utsMode: wire.UTSMode === 'private' ? '' : (wire.UTSMode ?? ''),
-    cgroupnsMode: wire.CgroupnsMode ?? '',
-    usernsMode: wire.UsernsMode ?? '',
+    ...toModes(wire),
     oomScoreAdj: wire.OomScoreAdj ?? 0,
     shmSize: wire.ShmSize ?? 0,
     init: wire.Init ?? null,
     runtime: wire.Runtime ?? '',
   } satisfies Partial<HostConfig>;
+}
+
+function toModes(wire: z.infer<typeof isolationWire>) {
+  // For these two Docker knows no word but the empty one.
+  const plain = (mode: string | null | undefined): string => (mode === 'private' ? '' : (mode ?? ''));
+  return {
+    pidMode: plain(wire.PidMode),
+    utsMode: plain(wire.UTSMode),
+    ipcMode: wire.IpcMode ?? '',
+    cgroupnsMode: wire.CgroupnsMode ?? '',
+    usernsMode: wire.UsernsMode ?? '',
+  };
 }
 
 export function fromIsolation(host: HostConfig): Record<string, unknown> {

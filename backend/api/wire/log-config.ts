@@ -56,7 +56,7 @@ function checkValue(name: string, value: string): void {
 
 function checkPattern(name: string, value: string): void {
   try {
-    new RegExp(value);
+    void new RegExp(value);
   } catch (error) {
     throw invalidArgument(`invalid value for ${name}: '${value}' is not a regular expression`, error);
   }

@@ -1,7 +1,7 @@
 import { isAbsolute, normalize } from 'node:path/posix';
 import { z } from 'zod';
 import type { MountRequest } from '../../engine/containers/container.ts';
-import { cleanTarget } from '../../engine/containers/parse-bind.ts';
+import { cleanTarget, plainMount } from '../../engine/containers/parse-bind.ts';
 import { byName, flag, text } from './fields.ts';
 
 const PROPAGATIONS = ['', 'private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'];
@@ -101,36 +101,45 @@ function bindComplaint({ BindOptions, ReadOnly }: MountWire): string | null {
 }
 
 export function toMountRequest(mount: MountWire): MountRequest {
-  const { Type, Source, Target, ReadOnly, BindOptions, VolumeOptions, TmpfsOptions, ImageOptions } = mount;
-  const type = TYPES.find((known) => known === Type) ?? 'bind';
+  const type = TYPES.find((known) => known === mount.Type) ?? 'bind';
+  const source = mount.Source ?? '';
   return {
+    ...plainMount(cleanTarget(mount.Target ?? '')),
     type,
-    source: type === 'bind' ? cleanTarget(Source ?? '') : (Source ?? ''),
-    target: cleanTarget(Target ?? ''),
-    readOnly: ReadOnly ?? false,
-    propagation: BindOptions?.Propagation ?? '',
-    noCopy: VolumeOptions?.NoCopy ?? false,
-    createSource: BindOptions?.CreateMountpoint ?? false,
-    options: tmpfsOptions(TmpfsOptions ?? {}, ReadOnly ?? false, type),
-    subpath: VolumeOptions?.Subpath || ImageOptions?.Subpath || '',
-    nonRecursive: BindOptions?.NonRecursive ?? false,
-    readOnlyDepth: BindOptions?.ReadOnlyNonRecursive
-      ? 'non-recursive'
-      : BindOptions?.ReadOnlyForceRecursive
-        ? 'force-recursive'
-        : '',
-    volumeLabels: VolumeOptions?.Labels ?? {},
-    volumeDriver: VolumeOptions?.DriverConfig?.Name ?? '',
-    volumeOptions: VolumeOptions?.DriverConfig?.Options ?? {},
+    source: type === 'bind' ? cleanTarget(source) : source,
+    readOnly: mount.ReadOnly ?? false,
+    ...ofType(type, mount),
   };
 }
 
-function tmpfsOptions(
-  options: NonNullable<MountWire['TmpfsOptions']>,
-  readOnly: boolean,
-  type: MountType,
-): string {
-  if (type !== 'tmpfs') return '';
+function ofType(type: MountType, mount: MountWire): Partial<MountRequest> {
+  if (type === 'bind') return toBind(mount.BindOptions ?? {});
+  if (type === 'volume') return toVolume(mount.VolumeOptions ?? {});
+  if (type === 'image') return { subpath: mount.ImageOptions?.Subpath ?? '' };
+  return { options: tmpfsOptions(mount.TmpfsOptions ?? {}, mount.ReadOnly ?? false) };
+}
+
+function toBind(options: NonNullable<MountWire['BindOptions']>): Partial<MountRequest> {
+  const { ReadOnlyNonRecursive: flat, ReadOnlyForceRecursive: deep } = options;
+  return {
+    propagation: options.Propagation ?? '',
+    nonRecursive: options.NonRecursive ?? false,
+    createSource: options.CreateMountpoint ?? false,
+    readOnlyDepth: flat ? 'non-recursive' : deep ? 'force-recursive' : '',
+  };
+}
+
+function toVolume(options: NonNullable<MountWire['VolumeOptions']>): Partial<MountRequest> {
+  return {
+    noCopy: options.NoCopy ?? false,
+    subpath: options.Subpath ?? '',
+    volumeLabels: options.Labels ?? {},
+    volumeDriver: options.DriverConfig?.Name ?? '',
+    volumeOptions: options.DriverConfig?.Options ?? {},
+  };
+}
+
+function tmpfsOptions(options: NonNullable<MountWire['TmpfsOptions']>, readOnly: boolean): string {
   return [
     ...(readOnly ? ['ro'] : []),
     ...(options.Mode ? [`mode=${options.Mode.toString(8)}`] : []),

@@ -19,14 +19,14 @@ export function toRestartPolicy(wire: z.infer<typeof restartPolicyWire> | null |
   const name = NAMES.find((known) => known === given);
   if (name === undefined) {
     throw invalidArgument(
-      `invalid restart policy: unknown policy '${given}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`,
+      `invalid restart policy (HostConfig.RestartPolicy): unknown policy '${given}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`,
     );
   }
   if (name === 'on-failure' && count < 0)
-    throw invalidArgument('invalid restart policy: maximum retry count cannot be negative');
+    throw invalidArgument('invalid restart policy (HostConfig.RestartPolicy): maximum retry count cannot be negative');
   if (name !== 'on-failure' && count !== 0) {
     throw invalidArgument(
-      `invalid restart policy: maximum retry count can only be used with 'on-failure'${count < 0 ? ' and cannot be negative' : ''}`,
+      `invalid restart policy (HostConfig.RestartPolicy): maximum retry count can only be used with 'on-failure'${count < 0 ? ' and cannot be negative' : ''}`,
     );
   }
   return { name, maximumRetryCount: count };

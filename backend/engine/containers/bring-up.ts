@@ -13,7 +13,7 @@ import { unmountImages } from './image-mounts.ts';
 import { makeSandbox } from './sandbox.ts';
 import { prepareMounts } from './prepare-mounts.ts';
 import { shareMemory, unmountSharedMemory } from './shared-memory.ts';
-import { unstageSubpaths } from './stage-subpaths.ts';
+import { unstageParts } from './stage-parts.ts';
 import { specInput } from './spec-input.ts';
 import { startFailure } from './start-failure.ts';
 
@@ -60,7 +60,7 @@ async function bringUpOrUndo(context: EngineContext, container: Container): Prom
     stdinOnce,
   });
   unstageMounts(context, id);
-  unstageSubpaths(context, id);
+  unstageParts(context, id);
   container.bootId = context.bootId;
   // Saved before the program runs: a daemon that dies now finds the container again by its record.
   containers.save(container);
@@ -70,7 +70,7 @@ async function bringUpOrUndo(context: EngineContext, container: Container): Prom
 }
 
 async function giveMountsBack(context: EngineContext, container: Container): Promise<void> {
-  unstageSubpaths(context, container.id);
+  unstageParts(context, container.id);
   unmountSharedMemory(context, container);
   await unmountImages(context, container);
 }

@@ -24,7 +24,6 @@ export function completeHostConfig(
   const { hostConfig: host, warnings } = dropUnsupported(withDefaults(asked), support);
   checkCpuset(host, support);
   checkRuntime(context, host.runtime);
-  const warningsOfOom = host.oomKillDisable && host.memory === 0 ? [OOM_WARNING] : [];
   const privateCgroup = cgroupVersion === 2 ? 'private' : 'host';
   return {
     hostConfig: {
@@ -37,12 +36,22 @@ export function completeHostConfig(
       maskedPaths: host.maskedPaths ?? (host.privileged ? null : [...MASKED_PATHS]),
       readonlyPaths: host.readonlyPaths ?? (host.privileged ? null : [...READONLY_PATHS]),
     },
-    warnings: [...warnings, ...warningsOfOom],
+    warnings: [...warnings, ...warningsOf(host)],
   };
 }
 
-const OOM_WARNING =
-  'OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.';
+function warningsOf({ oomKillDisable, memory, networkMode, portBindings }: HostConfig): string[] {
+  const noLimit = oomKillDisable && memory === 0;
+  const noPorts = networkMode === 'host' && Object.keys(portBindings).length > 0;
+  return [
+    ...(noLimit
+      ? [
+          'OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.',
+        ]
+      : []),
+    ...(noPorts ? ['Published ports are discarded when using host network mode'] : []),
+  ];
+}
 
 function withDefaults(host: HostConfig): HostConfig {
   const { memory, memorySwap, cpuShares } = host;

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { codeOf, notFound } from '../../base/errors.ts';
 import type { UserNamespace } from '../../linux/user-namespace.ts';
-import type { Digest } from '../../oci/digest.ts';
 import type { EngineContext } from '../context.ts';
 import type { Container, MountPoint, MountRequest } from './container.ts';
 

@@ -29,9 +29,13 @@ export function mergeConfig(
     volumes: unique([...Object.keys(base.Volumes ?? {}), ...config.volumes]),
     stopSignal: config.stopSignal ?? base.StopSignal ?? 'SIGTERM',
     healthcheck: mergeHealthcheck(base.Healthcheck ?? null, config.healthcheck),
-    shell: config.shell.length > 0 ? config.shell : (base.Shell ?? []),
-    onBuild: config.onBuild.length > 0 ? config.onBuild : (base.OnBuild ?? []),
+    shell: ownOr(config.shell, base.Shell),
+    onBuild: ownOr(config.onBuild, base.OnBuild),
   };
+}
+
+function ownOr(own: string[], base: string[] | null | undefined): string[] {
+  return own.length > 0 ? own : (base ?? []);
 }
 
 function command(

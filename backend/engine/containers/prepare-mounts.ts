@@ -8,7 +8,7 @@ import type { Container, MountPoint } from './container.ts';
 import { writeEtcFiles } from './etc-files.ts';
 import { hostFacts } from './host-facts.ts';
 import { mountImages } from './image-mounts.ts';
-import { stageSubpaths } from './stage-subpaths.ts';
+import { stageParts } from './stage-parts.ts';
 
 /** A mount of the container as the spec wants it: host path, path inside, options. */
 export interface ReadyMount {
@@ -40,7 +40,7 @@ export async function prepareMounts(
   const own = points.map((point) => readyMount(point, images.get(point.destination)));
   const taken = new Set(container.mountPoints.map(({ destination }) => destination));
   const etc = await writeEtcFiles(context, container);
-  return stageSubpaths(context, container.id, [
+  return stageParts(context, container.id, [
     ...etc.filter(({ destination }) => !taken.has(destination)),
     ...own,
   ]);

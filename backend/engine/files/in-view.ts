@@ -8,7 +8,7 @@ import { toHost } from '../../oci/id-mapping.ts';
 import type { Container } from '../containers/container.ts';
 import { unmountImages } from '../containers/image-mounts.ts';
 import { prepareMounts } from '../containers/prepare-mounts.ts';
-import { unstageSubpaths } from '../containers/stage-subpaths.ts';
+import { unstageParts } from '../containers/stage-parts.ts';
 import { isUp } from '../containers/status.ts';
 import { stageMounts, unstageMounts } from '../userns/stage-mounts.ts';
 import type { FilesContext } from './files-context.ts';
@@ -114,7 +114,7 @@ async function mountsOf(
 
 async function giveMountsBack(engine: FilesContext['engine'], container: Container): Promise<void> {
   unstageMounts(engine, container.id);
-  unstageSubpaths(engine, container.id);
+  unstageParts(engine, container.id);
   if (!isUp(container)) await unmountImages(engine, container);
 }
 

@@ -23,10 +23,10 @@ export function sysctlsOf({
     const isIpc = IPC.has(name) || name.startsWith('fs.mqueue.');
     const isNet = /^net[./]/.test(name);
     if (!isIpc && !isNet)
-      throw invalidArgument(`sysctl ${name} is not in a namespace of the container's own`);
+      throw invalidArgument(`sysctl ${JSON.stringify(name)} is not in a separate kernel namespace`);
     if ((isIpc && ipc === 'host') || (isNet && network === 'host')) {
       throw invalidArgument(
-        `sysctl ${name} is not allowed in the host's ${isIpc ? 'ipc' : 'network'} namespace`,
+        `sysctl ${JSON.stringify(name)} not allowed in host ${isIpc ? 'ipc' : 'network'} namespace`,
       );
     }
   }
