@@ -1,4 +1,3 @@
-import type { Engine } from './engines.ts';
 import { fastest, isWide, median, timed } from './samples.ts';
 
 export interface Comparison {
@@ -9,21 +8,26 @@ export interface Comparison {
   limits: Record<string, number>;
 }
 
-interface Work {
+/** What is compared: engines, or one engine in several ways. */
+interface Named {
+  readonly name: string;
+}
+
+interface Work<E extends Named> {
   name: string;
   runs: number;
   limits: Record<string, number>;
   /** Not timed. */
-  before?: (engine: Engine) => Promise<unknown>;
-  work: (engine: Engine) => Promise<unknown>;
+  before?: (engine: E) => Promise<unknown>;
+  work: (engine: E) => Promise<unknown>;
   /** After the last round; not timed. */
-  after?: (engine: Engine) => Promise<unknown>;
+  after?: (engine: E) => Promise<unknown>;
 }
 
 /** Interleaved: every engine once per round, so that what slows the machine slows all of them. */
-export async function compare(
-  engines: readonly Engine[],
-  { name, runs, limits, before, work, after }: Work,
+export async function compare<E extends Named>(
+  engines: readonly E[],
+  { name, runs, limits, before, work, after }: Work<E>,
 ): Promise<Comparison> {
   const times: Record<string, number[]> = Object.fromEntries(engines.map((engine) => [engine.name, []]));
   // One round more, whose times do not count: pages, caches and lazy modules are warm afterwards.
@@ -45,7 +49,7 @@ export function report({ name, times, limits }: Comparison): boolean {
   let holds = true;
   for (const [engine, values] of Object.entries(times)) {
     const spread = `${fastest(values).toFixed(0)}…${Math.max(...values).toFixed(0)}`;
-    const line = `  ${engine.padEnd(7)} ${median(values).toFixed(0).padStart(7)} ms  (${spread}, ${values.length} runs)`;
+    const line = `  ${engine.padEnd(11)} ${median(values).toFixed(0).padStart(7)} ms  (${spread}, ${values.length} runs)`;
     if (engine === 'Strata') {
       console.log(line);
       continue;

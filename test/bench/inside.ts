@@ -10,6 +10,7 @@ import { compare, report, type Comparison } from './compare.ts';
 import { startEngines, type Engine } from './engines.ts';
 import { againstBareCrun, hasCrun, manyAtOnce, memoryPerContainer } from './containers.ts';
 import { layerExplorer } from './layer-explorer.ts';
+import { logsAtFullSpeed, logsOf200Megabytes } from './logs.ts';
 import { startAgent } from './start-agent.ts';
 
 /** `--quick` leaves out the long ones: the 44,000 files and the minute at rest. */
@@ -41,7 +42,13 @@ async function withEngines(host: string): Promise<{ all: Comparison[]; verdicts:
   for (const { name, version } of engines) console.log(`  ${name} ${version}`);
   const all: Comparison[] = [];
   const verdicts: boolean[] = [];
-  for (const measure of [runTrue, startMany, pullLarge, ...(quick ? [] : [pullSmall])]) {
+  for (const measure of [
+    runTrue,
+    startMany,
+    writeLogs,
+    pullLarge,
+    ...(quick ? [] : [writeAtFullSpeed, pullSmall]),
+  ]) {
     const comparison = await measure(engines, host);
     all.push(comparison);
     verdicts.push(report(comparison));
@@ -64,6 +71,14 @@ function startMany(engines: readonly Engine[], host: string): Promise<Comparison
     engines.filter(({ name }) => name !== 'Podman'),
     `${host}/busybox`,
   );
+}
+
+function writeAtFullSpeed(engines: readonly Engine[], host: string): Promise<Comparison> {
+  return logsAtFullSpeed(engines, `${host}/busybox`);
+}
+
+function writeLogs(engines: readonly Engine[], host: string): Promise<Comparison> {
+  return logsOf200Megabytes(engines, `${host}/busybox`);
 }
 
 /** What only Strata is asked. */
