@@ -43,12 +43,12 @@ function memoryUsage(directory: string): MemoryUsage {
   };
 }
 
-/** `MAJOR:MINOR rbytes=… wbytes=… rios=… wios=… …` lines of io.stat; a device without traffic has no pairs. */
+/** `MAJOR:MINOR rbytes=… wbytes=… rios=… wios=… …` lines of io.stat; a device without traffic has none, and is left out. */
 function ioEntries(directory: string, keys: Readonly<Record<string, string>>): IoEntry[] | null {
   const text = readCgroupFile(directory, 'io.stat');
   if (text === null) return null;
   return text.split('\n').flatMap((line) => {
-    const [, major, minor, rest = ''] = /^(\d+):(\d+) (.*)$/.exec(line) ?? [];
+    const [, major, minor, rest = ''] = /^(\d+):(\d+) (.*=.*)$/.exec(line) ?? [];
     if (major === undefined) return [];
     const pairs = new Map(rest.split(' ').map((pair) => pair.split('=', 2) as [string, string]));
     return Object.entries(keys).map(([op, key]) => ({
