@@ -18,7 +18,7 @@ export const inspectRoute = (engine: EngineContext): Route => ({
       .reverse()
       .map((diffId) => join(layout.layers, hexOf(diffId as Digest), 'fs'));
     const body = containerInspect(container, {
-      execIds: engine.execs.ofContainer(container.id).map(({ id }) => id),
+      execIds: engine.execs.unendedOf(container.id).map(({ id }) => id),
       // As with Docker, only json-file tells where its file is; the others' form may change.
       logPath: container.hostConfig.logConfig.type === 'json-file' ? logPath(engine, container.id) : '',
       layoutPath: (file) => join(layout.container(container.id), file),

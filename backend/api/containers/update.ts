@@ -7,7 +7,8 @@ export const updateRoute = (engine: EngineContext): Route => ({
   method: 'POST',
   path: '/containers/:id/update',
   handle: async (request) => {
-    await updateContainer(engine, request.params['id'] ?? '', toUpdateRequest(await request.json()));
-    return { status: 200, body: { Warnings: [] } };
+    const update = toUpdateRequest(await request.json());
+    const warnings = await updateContainer(engine, request.params['id'] ?? '', update);
+    return { status: 200, body: { Warnings: warnings } };
   },
 });

@@ -1,8 +1,6 @@
 import { unavailable } from '../../base/errors.ts';
 import type { AttachedStreams } from '../../runtime/runtime.ts';
 
-/** Connects to the streams of a container that conmon has just created. */
-export type Connect = () => Promise<AttachedStreams>;
 type Attachment = {
   stdin: boolean;
   resolve: (streams: AttachedStreams | null) => void;
@@ -18,7 +16,7 @@ export class LiveContainer {
   restartDelay = 0;
   restartTimer: NodeJS.Timeout | null = null;
   #restarts = 0;
-  #healthChecks: AbortController | null = null;
+  #healthChecks: { end: AbortController; ended: Promise<void> } | null = null;
   /** Settles when the running container's exit has been handled, network and mounts included. */
   exit: Promise<void> = Promise.resolve();
 
@@ -40,16 +38,18 @@ export class LiveContainer {
     this.restartDelay = 0;
   }
 
-  /** @returns the signal that ends them */
-  beginHealthChecks(): AbortSignal {
-    this.endHealthChecks();
-    this.#healthChecks = new AbortController();
-    return this.#healthChecks.signal;
+  /** Asks for health until the signal aborts. */
+  beginHealthChecks(ask: (signal: AbortSignal) => Promise<void>): void {
+    const end = new AbortController();
+    this.#healthChecks = { end, ended: ask(end.signal) };
   }
 
-  endHealthChecks(): void {
-    this.#healthChecks?.abort();
+  /** Resolves when the probe under way, if any, is dead. */
+  async endHealthChecks(): Promise<void> {
+    const checks = this.#healthChecks;
     this.#healthChecks = null;
+    checks?.end.abort();
+    await checks?.ended;
   }
 
   /** The next exit's code. The listener is called before anything else reacts to the exit. */
@@ -132,7 +132,7 @@ export class LiveContainers {
   cancelRestarts(): void {
     for (const live of this.#byId.values()) {
       live.cancelRestart();
-      live.endHealthChecks();
+      void live.endHealthChecks();
     }
   }
 }

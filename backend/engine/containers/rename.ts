@@ -1,4 +1,4 @@
-import { invalidArgument, notFound } from '../../base/errors.ts';
+import { codeOf, invalidArgument, messageOf, notFound, StrataError } from '../../base/errors.ts';
 import type { EngineContext } from '../context.ts';
 import { checkedName } from './container-name.ts';
 import type { Container } from './container.ts';
@@ -18,10 +18,18 @@ export async function renameContainer(
     if (checkedName(name) === container.name)
       throw invalidArgument('Renaming a container with the same name as its current name');
     const oldName = `/${container.name}`;
-    context.containers.rename(container, checkedName(name));
+    takeName(context, container, name);
     await renameInNetworks(context, container);
     emitContainer(context, 'rename', container, { oldName });
   });
+}
+
+function takeName({ containers }: EngineContext, container: Container, name: string): void {
+  try {
+    containers.rename(container, checkedName(name));
+  } catch (error) {
+    throw new StrataError(codeOf(error), `Error when allocating new name: ${messageOf(error)}`, error);
+  }
 }
 
 /** A running container answers to its new name at once. */

@@ -9,6 +9,8 @@ import { isUp } from './status.ts';
 export function stopBetweenRestarts(context: EngineContext, container: Container): Promise<boolean> {
   return context.locks.run(container.id, async () => {
     if (isUp(container)) return false;
+    // Removed while this waited.
+    if (context.containers.get(container.id) !== container) return true;
     const live = context.live.of(container.id);
     live.cancelRestart();
     container.state.stoppedByUser = true;

@@ -93,7 +93,7 @@ export async function settleExit(
 ): Promise<void> {
   const live = context.live.of(container.id);
   const again = !live.restarting && restartsAfterExit(container, status.code);
-  stopHealthChecks(context, container);
+  void stopHealthChecks(context, container);
   recordExit(container, status, again);
   await releaseResources(context, container);
   if (status.oomKilled) emitContainer(context, 'oom', container);
@@ -112,6 +112,7 @@ function recordExit(container: Container, status: ExitStatus, again: boolean): v
     oomKilled: status.oomKilled,
     finishedAt: status.finishedAt.toISOString(),
   });
+  if (again) container.state.restartCount += 1;
   container.monitored = null;
 }
 
@@ -132,7 +133,6 @@ export function scheduleRestart(context: EngineContext, container: Container): v
 async function restartNow(context: EngineContext, container: Container): Promise<void> {
   // A stop, a removal or a start by hand may have come first.
   if (container.state.status !== 'restarting' || context.shutdown.aborted) return;
-  container.state.restartCount += 1;
   try {
     await startSupervised(context, container);
   } catch (error) {
@@ -140,6 +140,7 @@ async function restartNow(context: EngineContext, container: Container): Promise
     if (!restartsAfterExit(container, container.state.exitCode))
       return context.live.of(container.id).tellExit(container.state.exitCode);
     container.state.status = 'restarting';
+    container.state.restartCount += 1;
     context.containers.save(container);
     scheduleRestart(context, container);
   }

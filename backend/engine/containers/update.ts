@@ -1,12 +1,16 @@
 import { codeOf, conflict, messageOf, StrataError } from '../../base/errors.ts';
 import type { LinuxResources } from '../../oci/runtime-spec.ts';
-import { readHostFacts } from '../../runtime/spec/host-facts.ts';
 import { resourcesOf } from '../../runtime/spec/resources.ts';
 import type { EngineContext } from '../context.ts';
+import { checkCpuset } from './check-cpuset.ts';
 import type { Container, HostConfig } from './container.ts';
 import { emitContainer } from './container-events.ts';
+import { dropUnsupported } from './drop-unsupported.ts';
+import { hostFacts } from './host-facts.ts';
 import { isUp } from './status.ts';
 
+/** What the kernel can number: as good as without limit, which crun 1.8 cannot say to pids.max. */
+const MOST_PROCESSES = 4_194_304;
 const UPDATABLE = [
   'blkioWeight',
   'cpuShares',
@@ -33,20 +37,26 @@ export interface UpdateRequest {
 
 /**
  * Changes limits and restart policy: at once in a container that runs, else for its next start.
+ * @returns warnings
  * @throws invalid-argument and conflict in Docker's words, with nothing changed
  */
 export async function updateContainer(
   context: EngineContext,
   reference: string,
   request: UpdateRequest,
-): Promise<void> {
+): Promise<string[]> {
   const container = context.containers.resolve(reference);
-  await context.locks.run(container.id, async () => {
-    const hostConfig = updated(container, request);
-    if (isUp(container)) await applyLive(context, container, hostConfig, request);
+  return context.locks.run(container.id, async () => {
+    const { support } = hostFacts();
+    const { hostConfig, warnings } = dropUnsupported(updated(container, request), support);
+    checkCpuset(hostConfig, support);
+    const limits = liveLimits(hostConfig);
+    if (isUp(container) && limitsDiffer(container.hostConfig, hostConfig))
+      await applyLive(context, container, limits);
     container.hostConfig = hostConfig;
     context.containers.save(container);
     emitContainer(context, 'update', container);
+    return warnings;
   });
 }
 
@@ -93,17 +103,17 @@ const setAlready = (asked: string, now: string): string =>
 const cannotUpdate = (id: string, reason: string): StrataError =>
   conflict(`Cannot update container ${id}: ${reason}`);
 
+function limitsDiffer(before: HostConfig, after: HostConfig): boolean {
+  return before.pidsLimit !== after.pidsLimit || UPDATABLE.some((name) => before[name] !== after[name]);
+}
+
 async function applyLive(
   { runtime }: EngineContext,
   { id }: Container,
-  hostConfig: HostConfig,
-  { resources, pidsLimit }: UpdateRequest,
+  limits: LinuxResources,
 ): Promise<void> {
-  const wanted = liveLimits(hostConfig, pidsLimit);
-  const changes = UPDATABLE.some((name) => Boolean(resources[name])) || pidsLimit !== null;
-  if (!changes) return;
   try {
-    await runtime.update(id, wanted);
+    await runtime.update(id, limits);
   } catch (error) {
     // The kernel refuses a limit below what is used, and processors that are not there.
     throw new StrataError(codeOf(error), `Cannot update container ${id}: ${messageOf(error)}`, error);
@@ -111,7 +121,7 @@ async function applyLive(
 }
 
 /** All limits as they shall be, the unchanged ones too: the kernel's view of swap depends on that of memory. */
-function liveLimits(hostConfig: HostConfig, pidsLimit: number | null): LinuxResources {
+function liveLimits(hostConfig: HostConfig): LinuxResources {
   const devices = {
     blkioWeightDevice: [],
     blkioDeviceReadBps: [],
@@ -121,7 +131,6 @@ function liveLimits(hostConfig: HostConfig, pidsLimit: number | null): LinuxReso
   };
   // Only at creation; writing it again can only fail.
   const fixed = { oomKillDisable: false, memorySwappiness: null };
-  const limits = resourcesOf({ ...hostConfig, ...devices, ...fixed }, readHostFacts());
-  // Zero in the record is "without limit", which the kernel calls max and the runtime -1.
-  return pidsLimit !== null && pidsLimit <= 0 ? { ...limits, pids: { limit: -1 } } : limits;
+  const limits = resourcesOf({ ...hostConfig, ...devices, ...fixed }, hostFacts());
+  return hostConfig.pidsLimit > 0 ? limits : { ...limits, pids: { limit: MOST_PROCESSES } };
 }

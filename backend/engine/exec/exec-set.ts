@@ -47,6 +47,11 @@ export class ExecSet {
     return [...this.#byId.values()].filter((exec) => exec.containerId === containerId);
   }
 
+  /** As inspect shows them: with their end they are gone from their container. */
+  unendedOf(containerId: string): Exec[] {
+    return this.ofContainer(containerId).filter(({ state }) => state !== 'exited');
+  }
+
   /** @throws conflict unless it was created and not started yet */
   claim(id: string): Exec {
     const exec = this.get(id);

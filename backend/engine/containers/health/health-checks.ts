@@ -19,16 +19,16 @@ export function resetHealth(container: Container): void {
 export function startHealthChecks(context: EngineContext, container: Container): void {
   const check = healthCheckOf(container);
   const live = context.live.of(container.id);
-  live.endHealthChecks();
+  void live.endHealthChecks();
   if (!check || context.shutdown.aborted) return;
   if (!container.state.health) resetHealth(container);
-  void probeAgainAndAgain(context, container, check, live.beginHealthChecks());
+  live.beginHealthChecks((signal) => probeAgainAndAgain(context, container, check, signal));
 }
 
-/** As with Docker, what is not asked any more counts as unhealthy. */
-export function stopHealthChecks({ live }: EngineContext, container: Container): void {
-  live.of(container.id).endHealthChecks();
+/** As with Docker, what is not asked any more counts as unhealthy. Resolves when the probe under way is dead. */
+export function stopHealthChecks({ live }: EngineContext, container: Container): Promise<void> {
   if (container.state.health) container.state.health.status = 'unhealthy';
+  return live.of(container.id).endHealthChecks();
 }
 
 async function probeAgainAndAgain(

@@ -6,7 +6,7 @@ import { makeContainer, makeEngine, type FakeEngine } from '../../../support/fak
 import { waitFor } from '../../../support/wait-for.ts';
 
 const MB = 1024 * 1024;
-const update = (engine: FakeEngine, id: string, body: Record<string, unknown>): Promise<void> =>
+const update = (engine: FakeEngine, id: string, body: Record<string, unknown>): Promise<string[]> =>
   updateContainer(engine.context, id, toUpdateRequest(body));
 
 describe('update', () => {
@@ -22,7 +22,7 @@ describe('update', () => {
 
   it('changes the limits of one that runs', async () => {
     await using engine = await makeEngine();
-    const { id } = await makeContainer(engine, { host: { memory: 64 * MB } });
+    const { id } = await makeContainer(engine, { host: { memory: 64 * MB, pidsLimit: 9 } });
     await startContainer(engine.context, id);
     await update(engine, id, { Memory: 100 * MB, PidsLimit: 0 });
     const call = engine.calls.find((text) => text.startsWith('update')) ?? '';
@@ -31,7 +31,7 @@ describe('update', () => {
       pids: { limit: number };
     };
     assert.equal(limits.memory.limit, 100 * MB);
-    assert.equal(limits.pids.limit, -1);
+    assert.equal(limits.pids.limit, 4_194_304);
   });
 
   it('keeps the record when the kernel refuses', async () => {
