@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { internal, isErrno } from '../../base/errors.ts';
 import type { EngineContext } from '../context.ts';
@@ -79,8 +80,11 @@ function readyMount(point: MountPoint, imagePath: string | undefined): ReadyMoun
 }
 
 /** As Docker has it: as deep as the kernel can, unless the user wants it flat or insists. */
-function goesDeep({ type, destination, readOnly, readOnlyDepth, nonRecursive }: MountPoint): boolean {
+function goesDeep(point: MountPoint): boolean {
+  const { type, source, destination, readOnly, readOnlyDepth, nonRecursive } = point;
   if (type !== 'bind' || !readOnly || nonRecursive || readOnlyDepth === 'non-recursive') return false;
+  // Nothing is mounted below a file, and crun opens what it goes into as a directory.
+  if (!statSync(source).isDirectory()) return false;
   const { recursiveReadOnly } = hostFacts();
   if (readOnlyDepth === 'force-recursive' && !recursiveReadOnly)
     throw internal(
