@@ -171,7 +171,7 @@ describe('docker on the networks of containers', function () {
     await sleeper('web', '--network', 'app', '-p', '127.0.0.1::80', '--expose', '81');
     const port = await ok('port', 'web', '80');
     assert.match(port, /^127\.0\.0\.1:\d+$/);
-    assert.equal(await ok('ps', '--format', '{{.Ports}} {{.Networks}}'), `${port}->80/tcp, 81/tcp app`);
+    assert.equal(await ok('ps', '--format', '{{.Ports}} {{.Networks}}'), `81/tcp, ${port}->80/tcp app`);
     await ok('stop', '-t', '0', 'web');
     assert.equal(await ok('inspect', '-f', '{{json .NetworkSettings.Ports}}', 'web'), '{}');
   });

@@ -51,7 +51,9 @@ describe('five hundred containers', function () {
     const memory = await residentMemory(daemon.pid);
     await lives(CONTAINERS);
     await waitFor('nothing being left', async () => {
-      assert.deepEqual(await tracesOf(daemon), before);
+      const now = await tracesOf(daemon);
+      // Descriptors that the first ones still held may be closed by now.
+      assert.deepEqual({ ...now, descriptors: Math.max(now.descriptors, before.descriptors) }, before);
       return true;
     });
     const grown = (await residentMemory(daemon.pid)) - memory;

@@ -136,14 +136,35 @@ function inspectNetwork(
     LinkLocalIPv6PrefixLen: 0,
     SecondaryIPAddresses: null,
     SecondaryIPv6Addresses: null,
-    EndpointID: endpoint?.endpointId ?? '',
-    Gateway: endpoint?.gateway ?? '',
-    GlobalIPv6Address: endpoint?.address6 ?? '',
-    GlobalIPv6PrefixLen: endpoint?.prefixLength6 ?? 0,
-    IPAddress: endpoint?.address ?? '',
-    IPPrefixLen: endpoint?.prefixLength ?? 0,
-    IPv6Gateway: endpoint?.gateway6 ?? '',
-    MacAddress: endpoint?.mac ?? '',
+    ...defaultEndpoint(endpoint),
     Networks: endpointSettings(container, { idAsAlias }),
+  };
+}
+
+const NOTHING = {
+  endpointId: '',
+  gateway: '',
+  address6: '',
+  prefixLength6: 0,
+  address: '',
+  prefixLength: 0,
+  gateway6: '',
+  mac: '',
+};
+
+function defaultEndpoint(
+  endpoint: NonNullable<Container['sandbox']>['endpoints'][number] | undefined,
+): Record<string, unknown> {
+  const { endpointId, gateway, address6, prefixLength6, address, prefixLength, gateway6, mac } =
+    endpoint ?? NOTHING;
+  return {
+    EndpointID: endpointId,
+    Gateway: gateway ?? '',
+    GlobalIPv6Address: address6 ?? '',
+    GlobalIPv6PrefixLen: prefixLength6,
+    IPAddress: address ?? '',
+    IPPrefixLen: prefixLength,
+    IPv6Gateway: gateway6 ?? '',
+    MacAddress: mac ?? '',
   };
 }

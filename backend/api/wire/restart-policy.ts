@@ -23,7 +23,9 @@ export function toRestartPolicy(wire: z.infer<typeof restartPolicyWire> | null |
     );
   }
   if (name === 'on-failure' && count < 0)
-    throw invalidArgument('invalid restart policy (HostConfig.RestartPolicy): maximum retry count cannot be negative');
+    throw invalidArgument(
+      'invalid restart policy (HostConfig.RestartPolicy): maximum retry count cannot be negative',
+    );
   if (name !== 'on-failure' && count !== 0) {
     throw invalidArgument(
       `invalid restart policy (HostConfig.RestartPolicy): maximum retry count can only be used with 'on-failure'${count < 0 ? ' and cannot be negative' : ''}`,

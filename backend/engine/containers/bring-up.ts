@@ -4,6 +4,7 @@ import { messageOf } from '../../base/errors.ts';
 import { buildSpec } from '../../runtime/spec/build-spec.ts';
 import type { UserNamespace } from '../../linux/user-namespace.ts';
 import type { EngineContext } from '../context.ts';
+import { setNetworkSettings } from '../userns/network-settings.ts';
 import { openUserNamespace } from '../userns/open-user-namespace.ts';
 import { stageMounts, unstageMounts } from '../userns/stage-mounts.ts';
 import { emitMemberships } from '../networks/network-events.ts';
@@ -40,6 +41,7 @@ async function bringUpOrUndo(context: EngineContext, container: Container): Prom
   await using undo = new CleanupStack();
   using userNamespace = await openUserNamespace(context, container);
   const rootfs = await mountAndConnect(context, container, userNamespace, undo);
+  if (userNamespace) await setNetworkSettings(context, container);
   undo.defer(() => releaseVolumes(context, container));
   await holdVolumes(context, container);
   undo.defer(() => giveMountsBack(context, container));

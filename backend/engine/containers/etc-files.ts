@@ -67,7 +67,24 @@ async function resolvText({ hostConfig, networks }: Container): Promise<string> 
   });
 }
 
-/** A running container has joined a network: its name has one more address. Written in place, as the file is mounted. */
+/**
+ * A running container joins or leaves networks: their names may take another resolver. What its own user wrote
+ * stays. Files are written in place, as they are mounted.
+ */
+export async function refreshResolver<T>(
+  context: Context,
+  container: Container,
+  change: () => Promise<T>,
+): Promise<T> {
+  const before = await resolvText(container);
+  const result = await change();
+  const after = await resolvText(container);
+  const path = pathOf(context, container, 'resolv.conf');
+  if (before !== after && (await readFile(path, 'utf8')) === before) await writeFile(path, after);
+  return result;
+}
+
+/** It has joined one: its name has one more address. */
 export async function addToHosts(context: Context, container: Container, endpoint: Endpoint): Promise<void> {
   const lines = addressesOf(endpoint).map((address) => hostsLine(address, container.config));
   if (lines.length > 0)

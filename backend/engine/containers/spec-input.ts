@@ -6,6 +6,7 @@ import { deviceNumbers, devicesOfMapping } from '../../runtime/spec/devices.ts';
 import { resolveUser, type ResolvedUser } from '../../runtime/spec/resolve-user.ts';
 import type { ProcessInput, ResourceInput, SpecInput } from '../../runtime/spec/spec-input.ts';
 import type { EngineContext } from '../context.ts';
+import { otherSettings } from '../userns/network-settings.ts';
 import type { ExecConfig } from '../exec/exec-set.ts';
 import type { Container, HostConfig } from './container.ts';
 import { hostFacts } from './host-facts.ts';
@@ -49,7 +50,7 @@ export function specInput(
     binds: mounts,
     tmpfs: tmpfsOf(container),
     shmSize: hostConfig.ipcMode === 'none' ? null : hostConfig.shmSize,
-    sysctls: hostConfig.sysctls,
+    sysctls: userNamespace ? otherSettings(hostConfig.sysctls) : hostConfig.sysctls,
     maskedPaths: hostConfig.maskedPaths,
     readonlyPaths: hostConfig.readonlyPaths,
     ...joinNamespaces(context, container),

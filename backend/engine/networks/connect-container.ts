@@ -2,7 +2,7 @@ import { conflict, forbidden, invalidArgument, notFound } from '../../base/error
 import type { NetworkRecord } from '../../network/networks.ts';
 import type { Container } from '../containers/container.ts';
 import type { EndpointSettings } from '../containers/container-networks.ts';
-import { addToHosts } from '../containers/etc-files.ts';
+import { addToHosts, refreshResolver } from '../containers/etc-files.ts';
 import { endpointRequest, toSandboxRecord } from '../containers/sandbox.ts';
 import type { EngineContext } from '../context.ts';
 import { checkEndpoint } from './check-endpoint.ts';
@@ -26,7 +26,9 @@ export async function connectContainer(
     const wanted = { ...settings, networkId: network.id };
     checkEndpoint(network.name, network, wanted);
     checkMayJoin(container, network);
-    if (container.sandbox) await joinLive(context, container, network, wanted);
+    if (container.sandbox) {
+      await refreshResolver(context, container, () => joinLive(context, container, network, wanted));
+    }
     // As with Docker, a stopped container that is to join already keeps its settings.
     else container.networks[network.name] ??= wanted;
     context.containers.save(container);

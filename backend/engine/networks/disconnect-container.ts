@@ -1,7 +1,7 @@
 import { internal, invalidArgument, notFound } from '../../base/errors.ts';
 import type { NetworkRecord } from '../../network/networks.ts';
 import type { Container } from '../containers/container.ts';
-import { removeFromHosts } from '../containers/etc-files.ts';
+import { refreshResolver, removeFromHosts } from '../containers/etc-files.ts';
 import { toSandboxRecord } from '../containers/sandbox.ts';
 import type { EngineContext } from '../context.ts';
 import { checkChangeable } from './connect-container.ts';
@@ -40,8 +40,10 @@ async function leave(context: EngineContext, container: Container, network: Netw
   }
   const endpoint = sandbox.endpoints.find(({ networkId }) => networkId === network.id);
   if (!endpoint) throw internal(`container ${id} is not connected to network ${network.name}`);
-  container.sandbox = toSandboxRecord(await context.networks.disconnect(sandbox, network.id));
-  delete container.networks[network.name];
+  await refreshResolver(context, container, async () => {
+    container.sandbox = toSandboxRecord(await context.networks.disconnect(sandbox, network.id));
+    delete container.networks[network.name];
+  });
   await removeFromHosts(context, container, endpoint);
   emitNetwork(context, 'disconnect', network, { container: id });
 }

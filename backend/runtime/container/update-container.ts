@@ -21,8 +21,12 @@ export async function updateContainer(
   await writeFile(file, JSON.stringify(resources), { mode: 0o600 });
   try {
     const { code, stderr } = await tryCommand(lowLevel.path, [
-      ...['--root', stateRoot, 'update'],
-      ...['--resources', file, id],
+      '--root',
+      stateRoot,
+      'update',
+      '--resources',
+      file,
+      id,
     ]);
     if (code !== 0) throw internal(runtimeWords(stderr) || `${lowLevel.name} update failed with ${code}`);
   } finally {

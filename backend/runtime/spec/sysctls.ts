@@ -20,6 +20,8 @@ export function sysctlsOf({
   network,
 }: Pick<SpecInput, 'sysctls' | 'ipc' | 'network'>): Record<string, string> {
   for (const name of Object.keys(sysctls)) {
+    if (!/^[\w./-]+$/.test(name) || /(^|\/)\.\.?(\/|$)/.test(name))
+      throw invalidArgument(`invalid sysctl ${JSON.stringify(name)}`);
     const isIpc = IPC.has(name) || name.startsWith('fs.mqueue.');
     const isNet = /^net[./]/.test(name);
     if (!isIpc && !isNet)

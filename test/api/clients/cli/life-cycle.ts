@@ -168,7 +168,13 @@ export function lifeCycleTests(client: () => Client): void {
 
   it('a signal to docker run reaches the program', async () => {
     await using following = client().follow(
-      ...['run', '--rm', '--name', 'proxied', 'busybox', 'sh', '-c'],
+      'run',
+      '--rm',
+      '--name',
+      'proxied',
+      'busybox',
+      'sh',
+      '-c',
       'trap "echo told; exit 9" TERM; echo ready; while :; do sleep 0.05; done',
     );
     await following.sees(/ready/);

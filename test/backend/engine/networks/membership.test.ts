@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Container } from '../../../../backend/engine/containers/container.ts';
 import type { EndpointSettings } from '../../../../backend/engine/containers/container-networks.ts';
@@ -47,6 +47,20 @@ describe('a running container', () => {
     await disconnectContainer(engine.context, 'two', 'web', { force: false });
     assert.deepEqual([members(web), Object.keys(web.networks)], [['one'], ['one']]);
     assert.doesNotMatch(await hosts(engine, web), /^10\.0\.1\.2/m);
+  });
+
+  it('asks the engine’s resolver as soon as it is in a network whose names that knows', async () => {
+    await using engine = await engineWith('one');
+    const web = await running(engine, 'bridge');
+    const path = join(engine.context.layout.container(web.id), 'resolv.conf');
+    const before = await readFile(path, 'utf8');
+    await connect(engine, 'one', web);
+    assert.match(await readFile(path, 'utf8'), /^nameserver 127\.0\.0\.11$/m);
+    await disconnectContainer(engine.context, 'one', web.id, { force: false });
+    assert.equal(await readFile(path, 'utf8'), before);
+    await writeFile(path, 'nameserver 9.9.9.9\n');
+    await connect(engine, 'one', web);
+    assert.equal(await readFile(path, 'utf8'), 'nameserver 9.9.9.9\n');
   });
 
   it('keeps its networks in the record of the next daemon', async () => {
