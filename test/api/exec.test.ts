@@ -96,7 +96,12 @@ describe('docker exec', function () {
   });
 
   it('begins a terminal with the size that was asked for', async () => {
-    const id = await create({ Cmd: ['stty', 'size'], Tty: true, AttachStdout: true, ConsoleSize: [31, 97] });
+    const id = await create({
+      Cmd: ['sh', '-c', 'sleep 0.2; stty size'],
+      Tty: true,
+      AttachStdout: true,
+      ConsoleSize: [31, 97],
+    });
     const { text } = await post(`/exec/${id}/start`, { Detach: false, Tty: true });
     assert.equal(text.trim(), '31 97');
   });

@@ -5,7 +5,7 @@ import type { Container } from '../containers/container.ts';
 import { execProcess } from '../containers/spec-input.ts';
 import type { EngineContext } from '../context.ts';
 import { checkExecutable } from './create-exec.ts';
-import type { Exec } from './exec-set.ts';
+import type { Exec, ExecConfig } from './exec-set.ts';
 import { CANNOT_RUN, execFailure } from './exec-failure.ts';
 
 /** Runs the command of an exec that was claimed; with `detach` nobody sees its output. */
@@ -72,5 +72,15 @@ async function runExec(
     context.execs.ended(exec, code);
     emitContainer(context, 'exec_die', container, { execID: id, exitCode: String(code) });
   });
+  await setSize(running, config);
   return running;
+}
+
+/**
+ * The spec carries the size too, so that the program finds it when it begins. About one in a hundred starts of crun
+ * loses it on the way, and a program that has ended already needs none.
+ */
+async function setSize(running: RunningExec, { tty, consoleSize }: ExecConfig): Promise<void> {
+  const [rows, columns] = consoleSize ?? [0, 0];
+  if (tty && rows > 0) await running.resize(rows, columns).catch(() => undefined);
 }
