@@ -145,27 +145,6 @@ describe('docker on the networks of containers', function () {
     assert.match(refused.stderr, /conflicting options: port publishing and the container type network mode/);
   });
 
-  it('links containers of the default bridge', async () => {
-    await sleeper('db', '--expose', '5432', '-e', 'SECRET=1');
-    const text = await ok(
-      'run',
-      '--rm',
-      '--link',
-      'db:my-db',
-      busybox(),
-      'sh',
-      '-c',
-      'ping -c1 -W2 my-db >/dev/null && env && cat /etc/hosts',
-    );
-    assert.match(text, /^MY_DB_PORT_5432_TCP_PORT=5432$/m);
-    assert.match(text, /^MY_DB_ENV_SECRET=1$/m);
-    assert.match(text, /\tmy-db$/m);
-    assert.match(
-      (await docker('run', '--link', 'nope', busybox())).stderr,
-      /could not get container for nope/,
-    );
-  });
-
   it('shows published ports in inspect, ps and port', async () => {
     await ok('network', 'create', 'app');
     await sleeper('web', '--network', 'app', '-p', '127.0.0.1::80', '--expose', '81');

@@ -37,19 +37,6 @@ describe('docker on networks', function () {
     for (const name of await names('type=custom')) await ok('network', 'rm', name);
   });
 
-  it('always has bridge, host and none, which can be neither made nor removed', async () => {
-    assert.deepEqual(await names(), ['bridge', 'host', 'none']);
-    assert.deepEqual(await names('driver=null'), ['none']);
-    for (const name of ['bridge', 'host', 'none']) {
-      const removed = await docker('network', 'rm', name);
-      assert.match(removed.stderr, new RegExp(`${name} is a pre-defined network and cannot be removed`));
-      assert.match(
-        (await docker('network', 'create', name)).stderr,
-        /operation is not permitted on predefined/,
-      );
-    }
-  });
-
   it('makes a network whose containers find one another by name, alias and short id', async () => {
     const id = await ok(
       'network',
@@ -105,11 +92,6 @@ describe('docker on networks', function () {
   const refused: [args: string[], words: RegExp][] = [
     [['--subnet', '10.0.0.0/33'], /invalid subnet 10\.0\.0\.0\/33: invalid CIDR block notation/],
     [['--subnet', '10.214.0.1/24'], /invalid subnet 10\.214\.0\.1\/24: it should be 10\.214\.0\.0\/24/],
-    [['-d', 'nope'], /plugin "nope" not found/],
-    [['-d', 'overlay'], /not a swarm manager/],
-    [['--ingress'], /not a swarm manager/],
-    [['--scope', 'swarm'], /not a swarm manager/],
-    [['--config-only'], /not supported/],
   ];
   for (const [args, words] of refused) {
     it(`refuses to create with ${args.join(' ')}`, async () => {
