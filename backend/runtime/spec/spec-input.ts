@@ -34,7 +34,7 @@ export interface ResourceInput {
 }
 
 /** By its numbers; the path is how the user named it. */
-export interface BlockDevice {
+interface BlockDevice {
   path: string;
   major: number;
   minor: number;

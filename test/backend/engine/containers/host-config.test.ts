@@ -5,7 +5,6 @@ import { dropUnsupported } from '../../../../backend/engine/containers/drop-unsu
 import { checkImagePlatform } from '../../../../backend/engine/containers/image-platform.ts';
 import { joinNamespaces, sharedMemoryOf } from '../../../../backend/engine/containers/join-namespaces.ts';
 import { mergeHealthcheck } from '../../../../backend/engine/containers/merge-healthcheck.ts';
-import { startContainer } from '../../../../backend/engine/containers/start.ts';
 import { createRequest, makeContainer, makeEngine } from '../../../support/fakes/fake-engine.ts';
 import { fakeImage } from '../../../support/fakes/fake-images.ts';
 import { FULL_SUPPORT } from '../../../support/fakes/no-resources.ts';
@@ -137,8 +136,8 @@ describe('the namespaces of a starting container', () => {
   it('are its own, the host’s, or those of the first process of another one', async () => {
     await using engine = await makeEngine();
     const donor = await makeContainer(engine, { name: 'donor', host: { ipcMode: 'shareable' } });
-    await startContainer(engine.context, donor.id);
-    const { pid } = donor.state;
+    const pid = 4242;
+    Object.assign(donor.state, { status: 'running', pid });
     const joining = await makeContainer(engine, {
       host: {
         pidMode: 'container:donor',
@@ -164,7 +163,7 @@ describe('the namespaces of a starting container', () => {
       code: 'conflict',
       message: /cannot join IPC namespace of a non running container/,
     });
-    await startContainer(engine.context, donor.id);
+    Object.assign(donor.state, { status: 'running', pid: 4242 });
     assert.throws(() => sharedMemoryOf(engine.context, joining), /non-shareable IPC/);
   });
 });
