@@ -60,6 +60,7 @@ describe('much output', function () {
     socket.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
     });
+    socket.resume();
     await once(socket, 'end');
     return bytes;
   };
