@@ -28,7 +28,7 @@ const volumePath = z.string().refine((path) => path.startsWith('/') && cleanTarg
 });
 
 /** POST /containers/create */
-export const containerCreateSchema = z.looseObject({
+const containerCreateSchema = z.looseObject({
   Image: z.string({ error: 'an image is required' }).min(1, 'an image is required'),
   Hostname: hostname,
   Domainname: hostname,
