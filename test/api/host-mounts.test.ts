@@ -6,7 +6,6 @@ import { afterEach, describe, it } from 'mocha';
 import { run } from '../support/run.ts';
 import { useDaemon } from '../support/use-daemon.ts';
 
-
 describe('mounts of docker run, seen from inside', function () {
   this.timeout(30_000);
   const fixture = useDaemon(['busybox']);
