@@ -89,7 +89,7 @@ function engineFacts({ engine, epoch }: InfoDependencies, ownListeners: number):
 
 function runtimeFacts({ runtime }: EngineContext, { initProgram }: HostInfo): Record<string, unknown> {
   return {
-    Runtimes: { [runtime.name]: { path: runtime.name } },
+    Runtimes: Object.fromEntries(runtime.names.map((name) => [name, { path: name }])),
     DefaultRuntime: runtime.name,
     InitBinary: initProgram === null ? '' : basename(initProgram),
     // There is no containerd, and crun stands where Docker has runc.
