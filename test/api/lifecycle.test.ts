@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
+import { freePort } from '../support/free-port.ts';
 import { useDaemon } from '../support/use-daemon.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -199,7 +200,13 @@ describe('the life of containers', function () {
   });
 
   it('lists by every filter, and refuses unknown ones', async () => {
-    await run('web', ['--label', 'tier=front', '-p', '127.0.0.1::80', '-v', 'data:/data'], 'sleep', '300');
+    const port = await freePort();
+    await run(
+      'web',
+      ['--label', 'tier=front', '-p', `127.0.0.1:${port}:80`, '-v', 'data:/data'],
+      'sleep',
+      '300',
+    );
     await docker('run', '--name', 'job', '--expose', '9000-9002', busybox(), 'sh', '-c', 'exit 3');
     const names = async (...filters: string[]) =>
       (
@@ -218,9 +225,10 @@ describe('the life of containers', function () {
       ['network=none', ''],
       ['volume=data', 'web'],
       ['volume=/data', 'web'],
-      ['publish=80', 'web'],
-      ['publish=70-90/tcp', 'web'],
-      ['publish=80/udp', ''],
+      [`publish=${port}`, 'web'],
+      [`publish=${port}-${port + 1}/tcp`, 'web'],
+      [`publish=${port}/udp`, ''],
+      ['publish=80', ''],
       ['expose=9001', 'job'],
       ['health=none', 'job web'],
       ['before=job', 'web'],

@@ -49,7 +49,9 @@ const MATCHERS: Readonly<Record<string, MakeMatcher>> = {
   },
   publish: (value) => {
     const fits = portFilter('publish', value);
-    return ({ hostConfig }) => Object.keys(hostConfig.portBindings).some(fits);
+    // As Docker has it: the host's ports here, the container's in `expose`.
+    return ({ sandbox }) =>
+      sandbox?.ports.some(({ hostPort, protocol }) => fits(`${hostPort}/${protocol}`)) ?? false;
   },
   expose: (value) => {
     const fits = portFilter('expose', value);

@@ -2,7 +2,7 @@ import { invalidArgument } from '../../base/errors.ts';
 
 const LAST_PORT = 65_535;
 
-/** `80`, `80/udp`, `8000-8010/tcp` of the container's ports; tcp where no protocol is named. @throws invalid-argument */
+/** `80`, `80/udp`, `8000-8010/tcp` ; tcp where no protocol is named. @throws invalid-argument */
 export function portFilter(filter: string, value: string): (port: string) => boolean {
   const [, first = '', last = first, protocol = 'tcp'] =
     /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/i.exec(value) ?? [];
