@@ -32,6 +32,8 @@ describe('the agent as a systemd unit in a virtual machine with cgroup v2', func
   let connection: Connection;
   let docker: DockerCli;
   let image: string;
+  /** Of the later release; the connection looks there again whenever it is made anew. */
+  let newer: string;
 
   const join = async (partsDirectory: string): Promise<void> => {
     connection = await connect(
@@ -63,6 +65,7 @@ describe('the agent as a systemd unit in a virtual machine with cgroup v2', func
 
   before(async () => {
     stack = new AsyncDisposableStack();
+    newer = stack.use(await makeTempDir('strata-newer-')).path;
     const registry = stack.use(await startImageRegistry(['busybox']));
     vm = stack.use(await startVm());
     stack.use(await vm.lend(Number(registry.host.split(':')[1])));
@@ -164,8 +167,7 @@ describe('the agent as a systemd unit in a virtual machine with cgroup v2', func
   });
 
   it('is replaced by a newer one while containers run on', async () => {
-    await using directory = await makeTempDir('strata-newer-');
-    const { parts } = await makeNewerParts(directory.path);
+    const { parts } = await makeNewerParts(newer);
     const before = await initPid('ticker');
     const bundles = await vm.sh('ls /opt/strata');
     await connection[Symbol.asyncDispose]();
