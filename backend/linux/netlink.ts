@@ -14,11 +14,18 @@ const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
 const NLM_F_REQUEST = 1;
 const NLM_F_ACK = 4;
+export const NLM_F_REPLACE = 0x100;
 export const NLM_F_EXCL = 0x200;
 export const NLM_F_DUMP = 0x300;
 export const NLM_F_CREATE = 0x400;
+export const NLM_F_APPEND = 0x800;
 const NLM_F_ACK_TLVS = 0x200;
 const NLMSGERR_ATTR_MSG = 1;
+
+const BATCH_BEGIN = 0x10;
+const BATCH_END = 0x11;
+/** struct nfgenmsg: any family, version 0, subsystem 10 in network byte order. */
+const BATCH_OF_NFTABLES = Buffer.from([0, 0, 0, 10]);
 
 const HEADER = 16;
 const RECEIVE_SECONDS = 10n;
@@ -70,14 +77,39 @@ export class NetlinkSocket implements Disposable {
   /** Sends one request and returns the payloads of its answers. @throws SyscallError with the kernel's reason */
   request({ what, type, flags = 0, payload }: NetlinkRequest): Buffer[] {
     this.#sequence += 1;
-    const header = Buffer.alloc(HEADER);
-    header.writeUInt32LE(HEADER + payload.length, 0);
-    header.writeUInt16LE(type, 4);
-    header.writeUInt16LE(NLM_F_REQUEST | NLM_F_ACK | flags, 6);
-    header.writeUInt32LE(this.#sequence, 8);
-    const message = Buffer.concat([header, payload]);
+    const message = frame(type, NLM_F_REQUEST | NLM_F_ACK | flags, this.#sequence, payload);
     sendCall(what, this.#fd, message, message.length, 0);
     return this.#answers(what);
+  }
+
+  /**
+   * Sends several messages as one transaction of nfnetlink and waits for its end. The kernel does all of it or
+   * nothing. @throws SyscallError of the first message that it refused
+   */
+  batch(what: string, messages: readonly Omit<NetlinkRequest, 'what'>[]): void {
+    const first = this.#sequence + 1;
+    const parts = [frame(BATCH_BEGIN, NLM_F_REQUEST, first, BATCH_OF_NFTABLES)];
+    for (const { type, flags = 0, payload } of messages) {
+      parts.push(frame(type, NLM_F_REQUEST | NLM_F_ACK | flags, first + parts.length, payload));
+    }
+    // Only the end has no answer of its own: the commit's failure is told under the first number.
+    this.#sequence = first + parts.length;
+    parts.push(frame(BATCH_END, NLM_F_REQUEST, this.#sequence, BATCH_OF_NFTABLES));
+    const bytes = Buffer.concat(parts);
+    sendCall(what, this.#fd, bytes, bytes.length, 0);
+    this.#acknowledged(what, first, messages.length);
+  }
+
+  #acknowledged(what: string, first: number, count: number): void {
+    for (let left = count; left > 0; ) {
+      const length = this.#receive(what);
+      for (const { type, flags, sequence, payload } of split(this.#buffer.subarray(0, length))) {
+        if (type !== NLMSG_ERROR || sequence < first) continue;
+        // A failure ends the batch: whatever else is answered belongs to an earlier sequence by then.
+        throwIfFailed(what, flags, payload);
+        left -= 1;
+      }
+    }
   }
 
   #answers(what: string): Buffer[] {
@@ -111,6 +143,16 @@ export class NetlinkSocket implements Disposable {
   [Symbol.dispose](): void {
     closeCall('close a netlink socket', this.#fd);
   }
+}
+
+function frame(type: number, flags: number, sequence: number, payload: Buffer): Buffer {
+  const bytes = Buffer.alloc(align(HEADER + payload.length));
+  bytes.writeUInt32LE(HEADER + payload.length, 0);
+  bytes.writeUInt16LE(type, 4);
+  bytes.writeUInt16LE(flags, 6);
+  bytes.writeUInt32LE(sequence, 8);
+  payload.copy(bytes, HEADER);
+  return bytes;
 }
 
 interface Message {
@@ -160,6 +202,13 @@ export function attribute(type: number, ...values: (Buffer | string)[]): Buffer 
 export function uint32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);
+  return bytes;
+}
+
+/** nfnetlink wants its numbers in network byte order. */
+export function bigUint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value >>> 0);
   return bytes;
 }
 

@@ -40,6 +40,17 @@ export function createNamespace(path: string, inside: () => void): void {
   }
 }
 
+/** Gives a namespace that exists already, such as one of a user namespace, a name of ours, and runs `inside` in it. */
+export function adoptNamespace(path: string, source: string, inside: () => void): void {
+  bind(path, source);
+  try {
+    inNamespace(path, inside);
+  } catch (error) {
+    removeNamespace(path);
+    throw error;
+  }
+}
+
 /** Runs `inside` in the namespace bound at `path`. For worker threads, as above. @throws NamespaceLost */
 export function inNamespace<T>(path: string, inside: () => T): T {
   const home = openSync(THREADS_NAMESPACE, 'r');
@@ -83,7 +94,7 @@ export function removeNamespace(path: string): void {
   }
 }
 
-function bind(path: string): void {
+function bind(path: string, source = THREADS_NAMESPACE): void {
   writeFileSync(path, '', { flag: 'wx', mode: 0o444 });
-  mount({ source: THREADS_NAMESPACE, target: path, type: null, flags: MS_BIND });
+  mount({ source, target: path, type: null, flags: MS_BIND });
 }

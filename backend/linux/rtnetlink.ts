@@ -1,55 +1,57 @@
 import { isErrno } from '../base/errors.ts';
+import { formatIp, ipOfBytes } from '../base/ip.ts';
 import {
   attribute,
   NetlinkSocket,
   NLM_F_CREATE,
   NLM_F_DUMP,
   NLM_F_EXCL,
+  NLM_F_REPLACE,
   parseAttributes,
   uint32,
 } from './netlink.ts';
+import {
+  addressMessage,
+  AF_BRIDGE,
+  AF_INET,
+  AF_INET6,
+  defaultRouteMessage,
+  IFA_ADDRESS,
+  IFLA_ADDRESS,
+  IFLA_BRPORT_ISOLATED,
+  IFLA_IFNAME,
+  IFLA_INFO_DATA,
+  IFLA_INFO_KIND,
+  IFLA_LINK,
+  IFLA_LINKINFO,
+  IFLA_MASTER,
+  IFLA_MTU,
+  IFLA_NET_NS_FD,
+  IFLA_PROTINFO,
+  linkHeader,
+  macBytes,
+  parseLink,
+  RTA_DST,
+  RTA_OIF,
+  RTN_UNICAST,
+  type Link,
+} from './route-messages.ts';
 
-// From <linux/rtnetlink.h>, <linux/if_link.h>, <linux/if_addr.h> and <linux/veth.h>.
+// From <linux/rtnetlink.h> and <linux/veth.h>.
 const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;
 const RTM_GETLINK = 18;
+const RTM_SETLINK = 19;
 const RTM_NEWADDR = 20;
 const RTM_GETADDR = 22;
 const RTM_NEWROUTE = 24;
+const RTM_DELROUTE = 25;
 const RTM_GETROUTE = 26;
-const IFLA_ADDRESS = 1;
-const IFLA_IFNAME = 3;
-const IFLA_MTU = 4;
-const IFLA_MASTER = 10;
-const IFLA_LINKINFO = 18;
-const IFLA_NET_NS_FD = 28;
-const IFLA_INFO_KIND = 1;
-const IFLA_INFO_DATA = 2;
 const VETH_INFO_PEER = 1;
-const IFA_ADDRESS = 1;
-const IFA_LOCAL = 2;
-const RTA_DST = 1;
-const RTA_OIF = 4;
-const RTA_GATEWAY = 5;
-const IFF_UP = 1;
-const AF_INET = 2;
-const RT_TABLE_MAIN = 254;
-const RTPROT_BOOT = 3;
-const RTN_UNICAST = 1;
 
-export interface Link {
-  index: number;
-  name: string;
-  mac: string;
-  mtu: number;
-  up: boolean;
-  /** Index of the bridge that it is a port of, 0 for none. */
-  master: number;
-}
-
-/** An IPv4 range as bytes of its first address and prefix length; prefix length 0 is the default route. */
+/** A range of addresses; prefix length 0 is the default route. */
 export interface Range {
-  address: Buffer;
+  address: string;
   prefixLength: number;
   /** Index of the interface, 0 where it has none. */
   link: number;
@@ -62,17 +64,29 @@ export interface VethPair {
   peer: { name: string; mac: string; namespaceFd: number };
 }
 
+/** A link inside a namespace that shares the hardware of one outside. */
+export interface SubLink {
+  kind: 'macvlan' | 'ipvlan';
+  mode: number;
+  parent: number;
+  name: string;
+  /** Null where it has its parent's. */
+  mac: string | null;
+  mtu: number;
+  namespaceFd: number;
+}
+
 /** Links, addresses and routes of one network namespace: the one of the thread that makes the object. */
 export class RouteSocket implements Disposable {
   readonly #socket = new NetlinkSocket('route');
 
   links(): Link[] {
-    return this.#request('list links', RTM_GETLINK, NLM_F_DUMP, linkHeader({})).map(parseLink);
+    return this.#request('list links', RTM_GETLINK, NLM_F_DUMP, linkHeader()).map(parseLink);
   }
 
   /** Undefined where there is no such link. */
   link(name: string): Link | undefined {
-    const payload = Buffer.concat([linkHeader({}), attribute(IFLA_IFNAME, name)]);
+    const payload = Buffer.concat([linkHeader(), attribute(IFLA_IFNAME, name)]);
     try {
       return this.#request(`look for link ${name}`, RTM_GETLINK, 0, payload).map(parseLink)[0];
     } catch (error) {
@@ -100,7 +114,7 @@ export class RouteSocket implements Disposable {
     const peerAttributes = attribute(
       VETH_INFO_PEER,
       // The kernel makes the peer first and refuses to bring it up while it is alone.
-      linkHeader({}),
+      linkHeader(),
       attribute(IFLA_IFNAME, peer.name),
       attribute(IFLA_ADDRESS, macBytes(peer.mac)),
       attribute(IFLA_MTU, uint32(mtu)),
@@ -115,6 +129,25 @@ export class RouteSocket implements Disposable {
     ]);
   }
 
+  /** @throws EOPNOTSUPP where the kernel lacks this kind. */
+  addSubLink({ kind, mode, parent, name, mac, mtu, namespaceFd }: SubLink): void {
+    // Both call the attribute 1, but one has 32 bits and the other 16.
+    const modeBytes = kind === 'macvlan' ? uint32(mode) : uint32(mode).subarray(0, 2);
+    this.#add(`add ${kind} ${name}`, [
+      linkHeader(),
+      attribute(IFLA_IFNAME, name),
+      attribute(IFLA_LINK, uint32(parent)),
+      attribute(IFLA_NET_NS_FD, uint32(namespaceFd)),
+      ...(mac === null ? [] : [attribute(IFLA_ADDRESS, macBytes(mac))]),
+      ...(mtu === 0 ? [] : [attribute(IFLA_MTU, uint32(mtu))]),
+      attribute(
+        IFLA_LINKINFO,
+        attribute(IFLA_INFO_KIND, kind),
+        attribute(IFLA_INFO_DATA, attribute(1, modeBytes)),
+      ),
+    ]);
+  }
+
   setUp(index: number): void {
     this.#request(`set link ${index} up`, RTM_NEWLINK, 0, linkHeader({ index, up: true }));
   }
@@ -124,6 +157,15 @@ export class RouteSocket implements Disposable {
     this.#request(`make link ${index} a port of ${bridge}`, RTM_NEWLINK, 0, payload);
   }
 
+  /** A port of a bridge that reaches the bridge itself, but no other port of this kind. */
+  setIsolated(index: number): void {
+    const payload = Buffer.concat([
+      linkHeader({ index, family: AF_BRIDGE }),
+      attribute(IFLA_PROTINFO, attribute(IFLA_BRPORT_ISOLATED, Buffer.from([1]))),
+    ]);
+    this.#request(`isolate link ${index}`, RTM_SETLINK, 0, payload);
+  }
+
   /** @throws ENODEV where there is none. */
   deleteLink(index: number): void {
     this.#request(`delete link ${index}`, RTM_DELLINK, 0, linkHeader({ index }));
@@ -131,62 +173,59 @@ export class RouteSocket implements Disposable {
 
   /** @throws EEXIST where the link has it. */
   addAddress(index: number, address: string, prefixLength: number): void {
-    const header = Buffer.alloc(8);
-    header.writeUInt8(AF_INET, 0);
-    header.writeUInt8(prefixLength, 1);
-    header.writeUInt32LE(index, 4);
-    this.#request(
-      `add address ${address}/${prefixLength}`,
-      RTM_NEWADDR,
-      NLM_F_CREATE | NLM_F_EXCL,
-      Buffer.concat([
-        header,
-        attribute(IFA_LOCAL, addressBytes(address)),
-        attribute(IFA_ADDRESS, addressBytes(address)),
-      ]),
-    );
+    const payload = addressMessage(index, address, prefixLength);
+    this.#request(`add address ${address}/${prefixLength}`, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, payload);
   }
 
-  addDefaultRoute(index: number, gateway: string): void {
-    const header = Buffer.from([AF_INET, 0, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT, 0, RTN_UNICAST, 0, 0, 0, 0]);
-    this.#request(
-      `add default route by ${gateway}`,
-      RTM_NEWROUTE,
-      NLM_F_CREATE | NLM_F_EXCL,
-      Buffer.concat([
-        header,
-        attribute(RTA_GATEWAY, addressBytes(gateway)),
-        attribute(RTA_OIF, uint32(index)),
-      ]),
-    );
+  /** Takes the place of an earlier one of the family. */
+  setDefaultRoute(family: 4 | 6, index: number, gateway: string | null): void {
+    const payload = defaultRouteMessage(family, gateway, index);
+    const what = `set default route by ${gateway ?? `link ${index}`}`;
+    // IPv6 keeps routes of the same metric side by side: the earlier ones go first.
+    if (family === 6) this.removeDefaultRoute(6);
+    this.#request(what, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, payload);
   }
 
-  /** Every IPv4 address of this namespace, with the range that it opens. */
+  /** Idempotent. */
+  removeDefaultRoute(family: 4 | 6): void {
+    const payload = defaultRouteMessage(family, null, null);
+    try {
+      for (let more = 8; more > 0; more -= 1) this.#request('remove default route', RTM_DELROUTE, 0, payload);
+    } catch (error) {
+      if (!isErrno(error, 'ESRCH') && !isErrno(error, 'ENOENT')) throw error;
+    }
+  }
+
+  /** Every address of this namespace, with the range that it opens. */
   addresses(): Range[] {
-    const header = Buffer.alloc(8);
-    header.writeUInt8(AF_INET, 0);
-    return this.#request('list addresses', RTM_GETADDR, NLM_F_DUMP, header).map((payload) => ({
-      address: parseAttributes(payload, 8).get(IFA_ADDRESS) ?? Buffer.alloc(4),
-      prefixLength: payload.readUInt8(1),
-      link: payload.readUInt32LE(4),
-    }));
+    return [AF_INET, AF_INET6].flatMap((family) => {
+      const header = Buffer.alloc(8);
+      header.writeUInt8(family, 0);
+      return this.#request('list addresses', RTM_GETADDR, NLM_F_DUMP, header).map((payload) => ({
+        address: addressOf(parseAttributes(payload, 8).get(IFA_ADDRESS), family),
+        prefixLength: payload.readUInt8(1),
+        link: payload.readUInt32LE(4),
+      }));
+    });
   }
 
-  /** Every IPv4 route to other machines, of all tables: those of VPNs are often not in the main one. */
+  /** Every route to other machines, of all tables: those of VPNs are often not in the main one. */
   routes(): Range[] {
-    const header = Buffer.alloc(12);
-    header.writeUInt8(AF_INET, 0);
-    const answers = this.#request('list routes', RTM_GETROUTE, NLM_F_DUMP, header);
-    return answers
-      .filter((payload) => payload.readUInt8(7) === RTN_UNICAST)
-      .map((payload) => {
-        const attributes = parseAttributes(payload, 12);
-        return {
-          address: attributes.get(RTA_DST) ?? Buffer.alloc(4),
-          prefixLength: payload.readUInt8(1),
-          link: attributes.get(RTA_OIF)?.readUInt32LE(0) ?? 0,
-        };
-      });
+    return [AF_INET, AF_INET6].flatMap((family) => {
+      const header = Buffer.alloc(12);
+      header.writeUInt8(family, 0);
+      const answers = this.#request('list routes', RTM_GETROUTE, NLM_F_DUMP, header);
+      return answers
+        .filter((payload) => payload.readUInt8(7) === RTN_UNICAST)
+        .map((payload) => {
+          const attributes = parseAttributes(payload, 12);
+          return {
+            address: addressOf(attributes.get(RTA_DST), family),
+            prefixLength: payload.readUInt8(1),
+            link: attributes.get(RTA_OIF)?.readUInt32LE(0) ?? 0,
+          };
+        });
+    });
   }
 
   #add(what: string, parts: Buffer[]): void {
@@ -202,33 +241,6 @@ export class RouteSocket implements Disposable {
   }
 }
 
-/** struct ifinfomsg */
-function linkHeader({ index = 0, up = false }: { index?: number; up?: boolean }): Buffer {
-  const header = Buffer.alloc(16);
-  header.writeInt32LE(index, 4);
-  header.writeUInt32LE(up ? IFF_UP : 0, 8);
-  header.writeUInt32LE(up ? IFF_UP : 0, 12);
-  return header;
-}
-
-function parseLink(payload: Buffer): Link {
-  const attributes = parseAttributes(payload, 16);
-  return {
-    index: payload.readInt32LE(4),
-    up: (payload.readUInt32LE(8) & IFF_UP) !== 0,
-    name: (attributes.get(IFLA_IFNAME)?.toString() ?? '').replace(/\0.*$/, ''),
-    mac: [...(attributes.get(IFLA_ADDRESS) ?? [])]
-      .map((byte) => byte.toString(16).padStart(2, '0'))
-      .join(':'),
-    mtu: attributes.get(IFLA_MTU)?.readUInt32LE(0) ?? 0,
-    master: attributes.get(IFLA_MASTER)?.readUInt32LE(0) ?? 0,
-  };
-}
-
-function macBytes(mac: string): Buffer {
-  return Buffer.from(mac.replaceAll(':', ''), 'hex');
-}
-
-function addressBytes(address: string): Buffer {
-  return Buffer.from(address.split('.').map(Number));
+function addressOf(bytes: Buffer | undefined, family: number): string {
+  return formatIp(ipOfBytes(bytes ?? Buffer.alloc(family === AF_INET ? 4 : 16)));
 }

@@ -1,126 +1,132 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { invalidArgument, notFound } from '../base/errors.ts';
+import { KeyedLock } from '../base/keyed-lock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Layout } from '../store/layout.ts';
 import type { Records } from '../store/records.ts';
 import { attach } from './attach.ts';
-import { DefaultBridge } from './default-bridge.ts';
+import { Bridges } from './bridges.ts';
+import { connect } from './connect.ts';
+import { counters } from './counters.ts';
+import { createNetwork } from './create-network.ts';
 import { detach } from './detach.ts';
-import { Firewall } from './firewall.ts';
+import { disconnect } from './disconnect.ts';
+import { NameServers } from './dns/name-servers.ts';
+import { Names } from './dns/names.ts';
+import { Firewall } from './firewall/firewall.ts';
+import type { RuleSet } from './firewall/rule-text.ts';
 import { identityOf, type NetworkIdentity } from './identity.ts';
+import { DEFAULT_POOLS } from './ipam/subnet-pools.ts';
 import { KernelThread } from './kernel/kernel-thread.ts';
+import { KnownNetworks } from './known-networks.ts';
 import type { NetworkContext } from './network-context.ts';
-import { openNetworkTables, type NetworkTables } from './network-records.ts';
-import { notImplemented } from '../base/errors.ts';
+import { openNetworkTables } from './network-records.ts';
 import type { Networks } from './networks.ts';
-import {
-  toNetworkRecord,
-  toOneEndpoint,
-  toOneRequest,
-  toSandbox,
-  type OneNetworkRecord as NetworkRecord,
-} from './one-network.ts';
-import type { RuleSet } from './nft-rules.ts';
 import { Reclaim } from './reclaim.ts';
 import { recover } from './recover.ts';
-import { DEFAULT_POOLS } from './subnet-pools.ts';
+import { removeNetwork } from './remove-network.ts';
+import { rename } from './rename.ts';
+import { Sandboxes } from './sandboxes.ts';
 
 export interface NetworksDependencies {
   layout: Layout;
   records: Records;
   logger: Logger;
   instance?: {
-    /** The bridge's name instead of `strata0`. */
+    /** The default bridge's name instead of `strata0`. */
     bridge?: string;
     /** Subnets to choose from instead of Docker's. */
     pools?: readonly string[];
   };
+  /** Called before each step that the kernel or a record sees: where a test ends the daemon. */
+  step?: (name: string) => void;
 }
 
-/** Reads the host's routes to plan the bridge; nothing is made yet. */
+/** Reads the host's routes to plan the default bridge; nothing is made yet. */
 export async function createNetworks(dependencies: NetworksDependencies): Promise<Networks> {
   const context = await createContext(dependencies);
-  const { tables, listeners } = context;
+  const { networks, sandboxes } = context;
   return {
-    list: () => tables.networks.all().map(toNetworkRecord),
-    get: (nameOrId) => toNetworkRecord(context.get(nameOrId)),
-    create: later,
-    remove: later,
-    members: () => [],
-    connect: later,
-    disconnect: later,
-    rename: async (sandbox) => sandbox,
-    counters: later,
-    attach: async (request) => toSandbox(await attach(context, toOneRequest(request))),
-    detach: (sandbox) => detach(context, toOneEndpoint(sandbox)),
-    recover: (sandboxes) =>
-      recover(
-        context,
-        sandboxes.map(({ sandbox }) => toOneEndpoint(sandbox)),
-      ),
-    close: async () => {
-      context.reclaim.stop();
-      await Promise.all([...listeners.values()].map((close) => close()));
-      listeners.clear();
-      await context.firewall.settle();
-      await removeUnused(context);
-      await context.kernel[Symbol.asyncDispose]();
-    },
+    list: () => networks.records(),
+    get: (nameOrId) => networks.get(nameOrId).record,
+    create: (request) => createNetwork(context, request),
+    remove: (nameOrId) => removeNetwork(context, nameOrId),
+    members: (networkId) => sandboxes.inNetwork(networkId),
+    attach: (request) => attach(context, request),
+    detach: (sandbox) => detach(context, sandbox),
+    connect: (sandbox, request) => connect(context, sandbox, request),
+    disconnect: (sandbox, network) => disconnect(context, sandbox, network),
+    rename: (sandbox, names) => rename(context, sandbox, names),
+    counters: (sandbox) => counters(context, sandbox),
+    recover: (lives) => recover(context, lives),
+    close: () => close(context),
   };
 }
 
-async function later(): Promise<never> {
-  return Promise.reject(notImplemented('managing networks is not supported by this version of stratad'));
-}
-
-async function createContext({
-  layout,
-  records,
-  logger,
-  instance,
-}: NetworksDependencies): Promise<NetworkContext> {
+async function createContext(dependencies: NetworksDependencies): Promise<NetworkContext> {
+  const { layout, records, logger, instance, step = () => undefined } = dependencies;
   const tables = openNetworkTables(records);
   const identity = identityOf(layout.dataRoot);
   const kernel = new KernelThread();
-  const listeners = new Map<string, () => Promise<void>>();
   const namespaces = join(layout.runRoot, 'netns');
   await mkdir(namespaces, { recursive: true, mode: 0o711 });
-  const wantedName = instance?.bridge;
+  const networks = new KnownNetworks(tables.networks);
+  const sandboxes = new Sandboxes(tables.sandboxes);
   const pools = instance?.pools ?? DEFAULT_POOLS;
-  const bridge = new DefaultBridge({ kernel, tables, identity, logger, wantedName, pools });
-  await bridge.settle();
-  const firewall = new Firewall(() => wantedRules(identity, bridge, tables), logger);
-  const reclaim = new Reclaim({ kernel, identity, tables, logger });
-  const get = (nameOrId: string): NetworkRecord => find(tables, nameOrId);
-  return { bridge, firewall, identity, kernel, listeners, logger, namespaces, reclaim, tables, get };
-}
-
-function wantedRules(identity: NetworkIdentity, bridge: DefaultBridge, tables: NetworkTables): RuleSet {
-  const { name, subnet } = bridge.plan;
+  const shared = { kernel, networks, sandboxes, identity, logger };
+  const bridges = new Bridges({ ...shared, wantedName: instance?.bridge, pools });
+  await bridges.settle();
   return {
-    table: identity.nftTable,
-    bridges: [{ name, subnet }],
-    published: tables.endpoints
-      .all()
-      .flatMap(({ ports, address }) => (address === null ? [] : ports.map((port) => ({ ...port, address })))),
+    ...shared,
+    bridges,
+    firewall: new Firewall(kernel, () => wantedRules(identity, networks, sandboxes), logger),
+    locks: new KeyedLock(),
+    names: new Names(),
+    nameServers: new NameServers(),
+    namespaces,
+    pools,
+    reclaim: new Reclaim(shared),
+    step,
   };
 }
 
-function find(tables: NetworkTables, nameOrId: string): NetworkRecord {
-  const all = tables.networks.all();
-  const exact = all.find(({ name, id }) => name === nameOrId || id === nameOrId);
-  if (exact) return exact;
-  const matches = /^[0-9a-f]+$/.test(nameOrId) ? all.filter(({ id }) => id.startsWith(nameOrId)) : [];
-  const [only] = matches;
-  if (matches.length > 1) throw invalidArgument(`network id prefix ${nameOrId} is ambiguous`);
-  if (!only) throw notFound(`network ${nameOrId} not found`);
-  return only;
+function wantedRules(identity: NetworkIdentity, networks: KnownNetworks, sandboxes: Sandboxes): RuleSet {
+  return {
+    table: identity.nftTable,
+    bridges: networks.all().flatMap(({ record: { bridge, internal, driver, ipam }, settings }) => {
+      if (bridge === null || driver !== 'bridge') return [];
+      const { icc, masquerade } = settings;
+      return [{ name: bridge, subnets: ipam.ranges.map(({ subnet }) => subnet), internal, icc, masquerade }];
+    }),
+    translations: sandboxes.all().flatMap(({ translations }) => translations),
+  };
 }
 
-/** Without a container the host gets back what was made on it; running ones keep their network. */
-async function removeUnused({ tables, kernel, identity, bridge, firewall }: NetworkContext): Promise<void> {
-  if (tables.endpoints.all().some(({ address }) => address !== null)) return;
-  await kernel.call('deleteBridge', bridge.plan.name, identity.bridgeMac);
-  if (await kernel.call('hasNftTable', identity.nftTable)) await firewall.remove(identity.nftTable);
+/** Ends what answers for containers; those that run keep their network. */
+async function close(context: NetworkContext): Promise<void> {
+  context.reclaim.stop();
+  for (const { resolver, openPorts } of context.sandboxes.all()) {
+    resolver?.close();
+    await openPorts?.close();
+  }
+  await context.firewall.settle();
+  await removeUnused(context);
+  await context.kernel[Symbol.asyncDispose]();
+}
+
+/** Without a container the host gets back what was made on it. It is made again for the next one. */
+async function removeUnused({
+  networks,
+  sandboxes,
+  kernel,
+  bridges,
+  firewall,
+}: NetworkContext): Promise<void> {
+  const idle = networks.records().filter(({ id }) => sandboxes.inNetwork(id).length === 0);
+  for (const record of idle)
+    if (record.bridge !== null) await kernel.call('deleteBridge', record.bridge, bridges.macOf(record));
+  const linked = sandboxes
+    .all()
+    .some(({ record }) => record.members.some(({ endpoint }) => endpoint.interface !== null));
+  if (!linked && (await firewall.present())) await firewall.remove();
 }

@@ -1,26 +1,45 @@
 import { CleanupStack } from '../base/cleanup-stack.ts';
 import type { NetworkContext } from './network-context.ts';
-import type { OneEndpoint as Endpoint } from './one-network.ts';
+import type { Sandbox } from './networks.ts';
+import { releaseAddresses } from './plan-endpoint.ts';
+import type { LiveSandbox } from './sandboxes.ts';
 
-export type Detachable = Pick<Endpoint, 'endpointId' | 'netnsPath' | 'address' | 'ports'>;
+type Detachable = Pick<Sandbox, 'sandboxId' | 'netnsPath'>;
 
 /** Takes away what `attach` gave. Idempotent; every step is tried, and what failed is thrown at the end. */
-export async function detach(context: NetworkContext, endpoint: Detachable): Promise<void> {
-  const { endpointId, netnsPath, ports } = endpoint;
-  const { bridge, firewall, kernel, listeners, reclaim, tables } = context;
-  const known = tables.endpoints.get(endpointId);
-  const closeListeners = listeners.get(endpointId);
-  listeners.delete(endpointId);
-  // The rules are made from the records: without this one's they no longer lead to it.
-  tables.endpoints.delete(endpointId);
+export function detach(context: NetworkContext, sandbox: Detachable): Promise<void> {
+  return context.locks.run(sandbox.sandboxId, () => takeAway(context, sandbox));
+}
+
+async function takeAway(context: NetworkContext, { sandboxId, netnsPath }: Detachable): Promise<void> {
+  const live = context.sandboxes.get(sandboxId);
+  context.step('detach: record');
+  // The rules are made from the records: without this one they no longer lead to it.
+  context.sandboxes.delete(sandboxId);
   // The last one deferred runs first.
   await using steps = new CleanupStack();
-  steps.defer(() => {
-    // Without a record the address may be another container's by now.
-    if (known && known.address !== null) bridge.addresses.release(known.address);
-    if (netnsPath !== null) reclaim.soon();
-  });
-  if (ports.length > 0) steps.defer(() => firewall.applyLater());
-  if (netnsPath !== null) steps.defer(() => kernel.call('removeNamespace', netnsPath));
-  if (closeListeners) steps.defer(closeListeners);
+  steps.defer(() => context.reclaim.soon());
+  if (live) steps.defer(() => withdraw(context, live));
+  if (netnsPath !== null) steps.defer(() => context.kernel.call('removeNamespace', netnsPath));
+  steps.defer(() => context.step('detach: namespace'));
+  if (live) steps.defer(() => silence(context, live));
+}
+
+/** What this process answers for it. */
+async function silence(
+  { names }: NetworkContext,
+  { record, resolver, openPorts }: LiveSandbox,
+): Promise<void> {
+  for (const { endpoint } of record.members) names.remove(endpoint.endpointId);
+  resolver?.close();
+  await openPorts?.close();
+}
+
+async function withdraw(context: NetworkContext, { record, translations }: LiveSandbox): Promise<void> {
+  context.step('detach: rules');
+  try {
+    await context.firewall.change(translations, []);
+  } finally {
+    for (const member of record.members) releaseAddresses(context, member);
+  }
 }

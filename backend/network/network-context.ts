@@ -1,32 +1,32 @@
+import type { KeyedLock } from '../base/keyed-lock.ts';
 import type { Logger } from '../base/logger.ts';
-import type { DefaultBridge } from './default-bridge.ts';
-import type { Firewall } from './firewall.ts';
+import type { Bridges } from './bridges.ts';
+import type { NameServers } from './dns/name-servers.ts';
+import type { Names } from './dns/names.ts';
+import type { Firewall } from './firewall/firewall.ts';
 import type { NetworkIdentity } from './identity.ts';
 import type { KernelThread } from './kernel/kernel-thread.ts';
-import type { NetworkTables } from './network-records.ts';
-import type { PortMapping } from './networks.ts';
-import type { OneNetworkRecord as NetworkRecord } from './one-network.ts';
+import type { KnownNetworks } from './known-networks.ts';
 import type { Reclaim } from './reclaim.ts';
+import type { Sandboxes } from './sandboxes.ts';
 
 /** What the verbs of this folder share. */
 export interface NetworkContext {
-  readonly bridge: DefaultBridge;
+  readonly bridges: Bridges;
   readonly firewall: Firewall;
   readonly identity: NetworkIdentity;
   readonly kernel: KernelThread;
-  /** Ends the listeners of an endpoint, by its id. The rest of what an endpoint holds outlives this process. */
-  readonly listeners: Map<string, () => Promise<void>>;
+  /** One change of a sandbox, or of the set of networks, at a time. */
+  readonly locks: KeyedLock;
   readonly logger: Logger;
+  readonly names: Names;
+  readonly nameServers: NameServers;
   /** <run>/netns */
   readonly namespaces: string;
+  readonly networks: KnownNetworks;
+  readonly pools: readonly string[];
   readonly reclaim: Reclaim;
-  readonly tables: NetworkTables;
-  get(nameOrId: string): NetworkRecord;
-}
-
-/** The container of ours that has this host port. */
-export function ownerOf(tables: NetworkTables, wanted: PortMapping): string | undefined {
-  const same = (port: PortMapping): boolean =>
-    port.protocol === wanted.protocol && port.hostPort === wanted.hostPort;
-  return tables.endpoints.all().find(({ ports }) => ports.some(same))?.containerId;
+  readonly sandboxes: Sandboxes;
+  /** Where a test stops the daemon. */
+  step(name: string): void;
 }

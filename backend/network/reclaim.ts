@@ -2,19 +2,21 @@ import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { NetworkIdentity } from './identity.ts';
 import type { KernelThread } from './kernel/kernel-thread.ts';
-import type { NetworkTables } from './network-records.ts';
+import type { KnownNetworks } from './known-networks.ts';
+import type { Sandboxes } from './sandboxes.ts';
 
-const DELAY = 3_000;
+const DELAY = 600;
 
 export interface ReclaimDependencies {
   kernel: KernelThread;
   identity: NetworkIdentity;
-  tables: NetworkTables;
+  networks: KnownNetworks;
+  sandboxes: Sandboxes;
   logger: Logger;
 }
 
 /**
- * Deletes the veth pairs that belong to no endpoint. A pair goes with its namespace and by itself, but not
+ * Deletes the links that belong to no endpoint or network. A veth pair goes with its namespace and by itself, but not
  * while a process is left inside. Deleting one takes 20–40 ms, so it is done later and never waited for.
  */
 export class Reclaim {
@@ -29,17 +31,28 @@ export class Reclaim {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.now().catch((error: unknown) => {
-        this.#use.logger.warn({ error: messageOf(error) }, 'veth pairs could not be reclaimed');
+        this.#use.logger.warn({ error: messageOf(error) }, 'links could not be reclaimed');
       });
     }, DELAY).unref();
   }
 
   async now(): Promise<void> {
-    const { kernel, identity, tables } = this.#use;
-    const names = await kernel.call('linkNames', identity.vethPrefix);
-    const owned = new Set(tables.endpoints.all().map(({ endpointId }) => identity.veth(endpointId)));
-    const lost = names.filter((name) => !owned.has(name));
+    const { kernel, identity } = this.#use;
+    const prefixes = { prefix: identity.vethPrefix, macPrefix: identity.macPrefix };
+    const { named, bridges } = await kernel.call('linkNames', prefixes);
+    // Asked after the kernel: what was made meanwhile is in the records and not in the list.
+    const owned = this.#owned();
+    const lost = [...named, ...bridges].filter((name) => !owned.has(name));
     if (lost.length > 0) await kernel.call('deleteLinks', lost);
+  }
+
+  #owned(): Set<string> {
+    const { identity, networks, sandboxes } = this.#use;
+    const members = sandboxes.all().flatMap(({ record }) => record.members);
+    return new Set([
+      ...members.map(({ endpoint }) => identity.veth(endpoint.endpointId)),
+      ...networks.records().flatMap(({ bridge }) => bridge ?? []),
+    ]);
   }
 
   stop(): void {

@@ -15,23 +15,25 @@ export interface OpenPorts {
 
 export interface OpenPortsRequest {
   ports: readonly PortMapping[];
-  /** The container's address. */
-  address: string;
+  /** The container's address, asked for each connection: it changes with the networks that a container is in. */
+  target(): string | null;
   /** Which container of ours has this port; undefined where none has. */
   ownerOf(port: PortMapping): string | undefined;
 }
+
+type Target = OpenPortsRequest['target'];
 
 /** Two families must get the same free port; the second may be taken where the first was free. */
 const FREE_PORT_TRIES = 20;
 
 /** Listens on every published port, or on none. @throws conflict naming the taken port, invalid-argument */
-export async function openPorts({ ports, address, ownerOf }: OpenPortsRequest): Promise<OpenPorts> {
+export async function openPorts({ ports, target, ownerOf }: OpenPortsRequest): Promise<OpenPorts> {
   for (const port of ports) validate(port);
   await using undo = new CleanupStack();
   const listeners: PortListener[] = [];
   const opened: PortMapping[] = [];
   for (const mapping of ports) {
-    const found = await open(mapping, address, ownerOf);
+    const found = await open(mapping, target, ownerOf);
     for (const { listener } of found) {
       undo.defer(() => listener.close());
       listeners.push(listener);
@@ -64,28 +66,28 @@ interface Opened {
 
 async function open(
   { hostPortEnd, ...mapping }: PortMapping,
-  address: string,
+  target: Target,
   ownerOf: OpenPortsRequest['ownerOf'],
 ): Promise<Opened[]> {
   for (let hostPort = mapping.hostPort; hostPort < (hostPortEnd ?? 0); hostPort += 1) {
     try {
-      return await openFamilies({ ...mapping, hostPort }, address);
+      return await openFamilies({ ...mapping, hostPort }, target);
     } catch (error) {
       if (!isErrno(error, 'EADDRINUSE')) throw await explain(error, { ...mapping, hostPort }, ownerOf);
     }
   }
   // The last one of a range is tried as a single port is: whoever holds it is named.
-  return openSingle({ ...mapping, hostPort: hostPortEnd ?? mapping.hostPort }, address, ownerOf);
+  return openSingle({ ...mapping, hostPort: hostPortEnd ?? mapping.hostPort }, target, ownerOf);
 }
 
 async function openSingle(
   mapping: PortMapping,
-  address: string,
+  target: Target,
   ownerOf: OpenPortsRequest['ownerOf'],
 ): Promise<Opened[]> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await openFamilies(mapping, address);
+      return await openFamilies(mapping, target);
     } catch (error) {
       const retry = mapping.hostPort === 0 && isErrno(error, 'EADDRINUSE') && tries < FREE_PORT_TRIES;
       if (!retry) throw await explain(error, mapping, ownerOf);
@@ -93,11 +95,11 @@ async function openSingle(
   }
 }
 
-async function openFamilies(mapping: PortMapping, address: string): Promise<Opened[]> {
-  if (mapping.hostAddress !== '') return [await openOne(mapping, address)];
-  const first = await openOne({ ...mapping, hostAddress: '0.0.0.0' }, address);
+async function openFamilies(mapping: PortMapping, target: Target): Promise<Opened[]> {
+  if (mapping.hostAddress !== '') return [await openOne(mapping, target)];
+  const first = await openOne({ ...mapping, hostAddress: '0.0.0.0' }, target);
   try {
-    return [first, await openOne({ ...first.port, hostAddress: '::' }, address)];
+    return [first, await openOne({ ...first.port, hostAddress: '::' }, target)];
   } catch (error) {
     // A machine without IPv6 has no one to listen to there.
     if (isErrno(error, 'EAFNOSUPPORT') || isErrno(error, 'EADDRNOTAVAIL')) return [first];
@@ -106,8 +108,15 @@ async function openFamilies(mapping: PortMapping, address: string): Promise<Open
   }
 }
 
-async function openOne(mapping: PortMapping, address: string): Promise<Opened> {
-  const request: ListenRequest = { ...mapping, target: { address, port: mapping.containerPort } };
+async function openOne(mapping: PortMapping, target: Target): Promise<Opened> {
+  const { containerPort: port } = mapping;
+  const request: ListenRequest = {
+    ...mapping,
+    target: () => {
+      const address = target();
+      return address === null ? null : { address, port };
+    },
+  };
   const listener = await (mapping.protocol === 'tcp' ? listenTcp(request) : listenUdp(request));
   return { listener, port: { ...mapping, hostPort: listener.hostPort } };
 }

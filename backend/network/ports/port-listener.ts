@@ -10,5 +10,6 @@ export interface ListenRequest {
   hostAddress: string;
   /** 0: any free one. */
   hostPort: number;
-  target: { address: string; port: number };
+  /** Null while the container cannot be reached: whoever calls is refused. */
+  target(): { address: string; port: number } | null;
 }

@@ -16,7 +16,9 @@ export async function listenTcp(request: ListenRequest): Promise<PortListener> {
   // Half-open on both sides: a client that has sent all of its request still waits for the answer.
   const options = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE };
   const server = createServer({ ...options, pauseOnConnect: true }, (client) => {
-    relay(client, connect({ ...options, host: target.address, port: target.port }), sockets);
+    const to = target();
+    if (to) relay(client, connect({ ...options, host: to.address, port: to.port }), sockets);
+    else client.resetAndDestroy();
   });
   server.listen({ host, port, ipv6Only: isIPv6(host) });
   await once(server, 'listening');

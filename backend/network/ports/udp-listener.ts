@@ -39,11 +39,11 @@ export async function listenUdp({ hostAddress, hostPort, target }: ListenRequest
 /** One connected socket per client, so that the container tells them apart by their port. */
 class Clients {
   readonly #listener: Socket;
-  readonly #target: { address: string; port: number };
+  readonly #target: ListenRequest['target'];
   /** In the order of their last datagram: the first is the one silent for longest. */
   readonly #clients = new Map<string, Client>();
 
-  constructor(listener: Socket, target: { address: string; port: number }) {
+  constructor(listener: Socket, target: ListenRequest['target']) {
     this.#listener = listener;
     this.#target = target;
   }
@@ -51,15 +51,18 @@ class Clients {
   forward(datagram: Buffer, from: RemoteInfo): void {
     const key = `${from.address} ${from.port}`;
     const client = this.#clients.get(key) ?? this.#open(key, from);
+    if (!client) return;
     this.#clients.delete(key);
     this.#clients.set(key, client);
     client.send(datagram);
   }
 
-  #open(key: string, from: RemoteInfo): Client {
+  #open(key: string, from: RemoteInfo): Client | null {
+    const target = this.#target();
+    if (!target) return null;
     const oldest = this.#clients.keys().next();
     if (this.#clients.size >= MAX_CLIENTS && !oldest.done) this.#clients.get(oldest.value)?.close();
-    return new Client(this.#target, {
+    return new Client(target, {
       answer: (datagram) => this.#listener.send(datagram, from.port, from.address, () => undefined),
       gone: () => this.#clients.delete(key),
     });
@@ -71,7 +74,7 @@ class Clients {
 }
 
 class Client {
-  readonly #socket = createSocket('udp4');
+  readonly #socket: Socket;
   readonly #gone: () => void;
   readonly #idle: NodeJS.Timeout;
   /** What came before the socket was connected. */
@@ -82,6 +85,7 @@ class Client {
     target: { address: string; port: number },
     events: { answer(datagram: Buffer): void; gone(): void },
   ) {
+    this.#socket = createSocket(isIPv6(target.address) ? 'udp6' : 'udp4');
     this.#gone = events.gone;
     this.#idle = setTimeout(() => this.close(), IDLE).unref();
     // Nobody listens in the container: the kernel says so once per datagram; the next one may be heard.
