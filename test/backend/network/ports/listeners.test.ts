@@ -24,7 +24,7 @@ describe('published ports', () => {
       hostPort: 0,
       ...mapping,
     } as const;
-    const opened = await openPorts({ ports: [whole], address: '127.0.0.1', ownerOf: nobody });
+    const opened = await openPorts({ ports: [whole], target: () => '127.0.0.1', ownerOf: nobody });
     undo.defer(() => opened.close());
     return { ...opened, port: opened.ports[0]?.hostPort ?? 0 };
   }
@@ -157,7 +157,7 @@ describe('published ports', () => {
           { ...mapping, hostPort: free },
           { ...mapping, hostPort: taken },
         ],
-        address: '127.0.0.1',
+        target: () => '127.0.0.1',
         ownerOf: nobody,
       }),
       { code: 'conflict', message: new RegExp(`127\\.0\\.0\\.1:${taken} failed.*\\(pid ${process.pid}\\)`) },
