@@ -107,11 +107,19 @@ export function addressMessage(index: number, address: string, prefixLength: num
   ]);
 }
 
+const NO_RANGES = [0, 0, 0];
+const NO_FLAGS = [0, 0, 0, 0];
+
 /** struct rtmsg of the default route of one family; without a gateway it names the family alone or the interface. */
 export function defaultRouteMessage(family: 4 | 6, gateway: string | null, index: number | null): Buffer {
   const header = Buffer.from([
     family === 4 ? AF_INET : AF_INET6,
-    ...[0, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT, 0, RTN_UNICAST, 0, 0, 0, 0],
+    ...NO_RANGES,
+    RT_TABLE_MAIN,
+    RTPROT_BOOT,
+    0,
+    RTN_UNICAST,
+    ...NO_FLAGS,
   ]);
   return Buffer.concat([
     header,

@@ -2,7 +2,7 @@ import type { CleanupStack } from '../base/cleanup-stack.ts';
 import { conflict, invalidArgument, notFound } from '../base/errors.ts';
 import { newEndpointId } from '../base/ids.ts';
 import { ipBytes, parseIp, parseSubnet } from '../base/ip.ts';
-import { type AddressPool, macOf } from './ipam/address-pool.ts';
+import { macOf } from './ipam/address-pool.ts';
 import type { PlugRequest } from './kernel/namespace-calls.ts';
 import { isUserDefined, type KnownNetwork } from './known-networks.ts';
 import type { NetworkContext } from './network-context.ts';
