@@ -2,7 +2,7 @@ import type { EngineContext } from '../engine/context.ts';
 import { containerStack } from '../engine/containers/container-stack.ts';
 import type { FilesContext } from '../engine/files/files-context.ts';
 import type { ImageContext } from '../engine/images/image-context.ts';
-import { attachRoute } from './containers/attach.ts';
+import { attachRoute, attachWebSocketRoute } from './containers/attach.ts';
 import { containerRoutes } from './containers/container-routes.ts';
 import { fileRoutes } from './containers/file-routes.ts';
 import { eventsRoute } from './events/events-route.ts';
@@ -13,6 +13,7 @@ import type { Route } from './route.ts';
 import type { HijackRoute } from './server/create-server.ts';
 import { isolationRoute } from './strata/isolation-route.ts';
 import { strataLayerRoutes } from './strata/layer-routes.ts';
+import { strataVolumeRoutes } from './strata/volume-routes.ts';
 import { absentKinds } from './system/absent-kinds.ts';
 import { authRoute } from './system/auth.ts';
 import { diskUsageRoute } from './system/disk-usage.ts';
@@ -42,6 +43,7 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
     ...execRoutes(engine),
     isolationRoute(engine),
     ...strataLayerRoutes({ context: images, containerStack: (name) => containerStack(engine, name) }),
+    ...strataVolumeRoutes(files),
     ...networkRoutes(engine),
     ...volumeRoutes(engine),
     ...absentKinds(),
@@ -49,5 +51,5 @@ export function apiRoutes(dependencies: ApiDependencies): Route[] {
 }
 
 export function hijackRoutes(engine: EngineContext): HijackRoute[] {
-  return [attachRoute(engine), execStartRoute(engine)];
+  return [attachRoute(engine), attachWebSocketRoute(engine), execStartRoute(engine)];
 }

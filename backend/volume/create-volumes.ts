@@ -9,6 +9,7 @@ import { copyIntoMount, copyUp } from './copy-up.ts';
 import { holdVolume, releaseVolume, VolumeHolds } from './hold-volumes.ts';
 import { removeVolume } from './remove-volume.ts';
 import { settleVolumes } from './settle-volumes.ts';
+import { adoptContent, checkPublishable, publishContent, stageContent } from './stage-content.ts';
 import { checkOptions, checkSameOptions, needsMount } from './volume-options.ts';
 import { volumePaths } from './volume-paths.ts';
 import { checkVolumeName, openVolumeTable, type StoredVolume, type VolumeTable } from './volume-records.ts';
@@ -63,6 +64,7 @@ export function createVolumes({
       const { options } = find(table, name);
       return needsMount(options) ? 0 : volumeUsage(volumePaths(layout, name).data);
     },
+    ...staging(context, locks),
     remove: (name) => locked(name, (volume) => removeOne(context, volume)),
   };
 }
@@ -81,10 +83,11 @@ function checkRequest({ name, driver, options }: CreateVolumeRequest): string {
 }
 
 async function createOne(
-  { layout, table, tell }: VolumeContext,
+  context: VolumeContext,
   name: string,
   { name: asked, options, labels }: CreateVolumeRequest,
 ): Promise<VolumeRecord> {
+  const { layout, table } = context;
   const known = table.get(name);
   if (known) checkSameOptions(name, known.options, options);
   const { root, data } = volumePaths(layout, name);
@@ -92,6 +95,14 @@ async function createOne(
   await makeDirectory(root, 0o711);
   await makeDirectory(data, 0o755);
   if (known) return present(layout, known);
+  return record(context, name, { name: asked, options, labels });
+}
+
+function record(
+  { layout, table, tell }: VolumeContext,
+  name: string,
+  { name: asked, options, labels }: Omit<CreateVolumeRequest, 'driver'>,
+): VolumeRecord {
   const createdAt = new Date().toISOString();
   const volume = { name, createdAt, removing: false, labels, options, anonymous: asked === null };
   table.put(name, volume);
@@ -121,6 +132,29 @@ function holding(
       for (const { name, holder } of earlier) holds.add(name, holder);
       for (const volume of table.all().filter(({ options }) => needsMount(options)))
         releaseVolume(holds, volume, { holder: '', target: place(volume.name) });
+    },
+  };
+}
+
+function staging(context: VolumeContext, locks: KeyedLock): Pick<Volumes, 'stage' | 'publish' | 'adopt'> {
+  const { layout, table, holds } = context;
+  return {
+    stage: async (name, { replace } = { replace: false }) => {
+      const volume = name === null ? null : find(table, name);
+      if (volume) await checkPublishable(layout, volume, { replace, holders: holds.of(volume.name) });
+      return stageContent(layout, volume);
+    },
+    publish: (name, { path }, { replace }) =>
+      locks.run(name, () =>
+        publishContent(layout, find(table, name), path, { replace, holders: holds.of(name) }),
+      ),
+    adopt: (request, { path }) => {
+      const name = checkRequest({ ...request, driver: '', options: {} });
+      return locks.run(name, async () => {
+        if (table.get(name)) throw conflict(`create ${name}: a volume of this name exists already`);
+        await adoptContent(layout, name, path);
+        return record(context, name, { ...request, options: {} });
+      });
     },
   };
 }

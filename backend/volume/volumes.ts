@@ -27,6 +27,14 @@ export interface VolumeHold {
   holder: string;
 }
 
+/** Holders that begin like this read and write files for a client, and are no containers. */
+export const FILES_HOLDER = 'files-';
+
+/** Deleted when it is left, unless it became the content of a volume. */
+export interface StagedContent extends AsyncDisposable {
+  readonly path: string;
+}
+
 /** What became of a volume, for those who listen. */
 export type VolumeListener = (action: 'create' | 'destroy', volume: VolumeRecord) => void;
 
@@ -59,6 +67,24 @@ export interface Volumes {
    * @throws invalid-argument where the image has something else than a directory there
    */
   copyUp(name: string, rootfs: string, pathInside: string, mapping?: IdMapping | null): Promise<void>;
+  /**
+   * A new directory where content for a volume can be made whole, on the volume's own file system. What a crash leaves
+   * of it is deleted at the next start; inside what is mounted from somewhere else it stays.
+   * @param name null for a volume that is yet to be made
+   * @throws not-found, conflict as `publish` will
+   */
+  stage(name: string | null, options?: { replace: boolean }): Promise<StagedContent>;
+  /**
+   * Makes staged content that of the volume, its directory's owner, mode and extended attributes too. Without `replace`
+   * the volume must be empty, with it no container may be using it.
+   * @throws not-found, conflict
+   */
+  publish(name: string, staged: StagedContent, options: { replace: boolean }): Promise<void>;
+  /** A new volume with staged content, which is there as a whole or not at all. @throws invalid-argument, conflict for a known name */
+  adopt(
+    request: Omit<CreateVolumeRequest, 'driver' | 'options'>,
+    staged: StagedContent,
+  ): Promise<VolumeRecord>;
   /** Bytes of its files, hard links counted once. What is mounted from somewhere else is not ours: 0. @throws not-found */
   usage(name: string): Promise<number>;
   /** @throws not-found, conflict while somebody holds it */

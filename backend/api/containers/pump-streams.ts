@@ -6,6 +6,8 @@ import { streamFrame } from './stream-frame.ts';
 
 export interface PumpOptions {
   tty: boolean;
+  /** No frames, although there is no terminal. */
+  raw?: boolean;
   stdout: boolean;
   stderr: boolean;
   /** Empty: ctrl-p,ctrl-q. Looked for with a terminal only, as Docker does. */
@@ -33,10 +35,11 @@ export async function pumpStreams(
     // It may have gone while the streams were being connected.
     if (output.destroyed) leave();
   });
+  const raw = options.tty || options.raw === true;
   const detached = pumpInput(input, streams.stdin, options);
   const ended = Promise.all([
-    pumpOutput(streams.stdout, output, 'stdout', options.stdout, options.tty),
-    pumpOutput(streams.stderr, output, 'stderr', options.stderr, options.tty),
+    pumpOutput(streams.stdout, output, 'stdout', options.stdout, raw),
+    pumpOutput(streams.stderr, output, 'stderr', options.stderr, raw),
     options.exit,
   ]);
   await Promise.race([ended, gone, detached]);
@@ -73,11 +76,11 @@ function pumpOutput(
   output: Writable,
   name: 'stdout' | 'stderr',
   wanted: boolean,
-  tty: boolean,
+  raw: boolean,
 ): Promise<void> {
   if (!source) return Promise.resolve();
   if (!wanted) return endOf(source.resume());
-  if (tty) return endOf(pipeInto(source, output));
+  if (raw) return endOf(pipeInto(source, output));
   const frames = source.pipe(framer(name));
   // A source that breaks off never ends its frames by itself.
   void endOf(source).then(() => frames.end());

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { messageOf, notFound } from '../../base/errors.ts';
+import { invalidArgument, messageOf, notFound } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { ApiRequest, Reply, Route } from '../route.ts';
 import { API_VERSION } from '../wire/api-version.ts';
@@ -8,11 +8,14 @@ import { errorReply } from './error-reply.ts';
 import { plainRequest, upgradedRequest, type Hijackable } from './hijack.ts';
 import { readJson } from './read-json.ts';
 import { createRouter, type Match, type Router } from './router.ts';
+import { webSocketRequest } from './websocket.ts';
 
 /** A request whose connection becomes a byte stream in both directions. */
 export interface HijackRoute {
-  method: 'POST';
+  method: 'GET' | 'POST';
   path: string;
+  /** Its clients speak WebSocket, and nothing else. */
+  webSocket?: true;
   hijack(request: ApiRequest, connection: Hijackable): Promise<void>;
 }
 
@@ -23,7 +26,10 @@ const COMMON_HEADERS = {
   Server: 'Strata (linux)',
 };
 /** Only attach and exec may upgrade; an `Upgrade` on any other request is ignored, as RFC 9110 7.8 allows. */
-const UPGRADABLE = /\/(?:containers\/[^/]+\/attach|exec\/[^/]+\/start)$/;
+const UPGRADABLE = {
+  tcp: /\/(?:containers\/[^/]+\/attach|exec\/[^/]+\/start)$/,
+  websocket: /\/containers\/[^/]+\/attach\/ws$/,
+};
 
 /** The HTTP face of the engine. It listens where the caller says. */
 export function createApiServer(
@@ -38,8 +44,10 @@ export function createApiServer(
     // Uploads and log streams last for hours; idle Go clients keep connections for minutes.
     requestTimeout: 0,
     keepAliveTimeout: 0,
-    shouldUpgradeCallback: (request: IncomingMessage) =>
-      request.headers.upgrade?.toLowerCase() === 'tcp' && UPGRADABLE.test(pathOf(request)),
+    shouldUpgradeCallback: (request: IncomingMessage) => {
+      const to = request.headers.upgrade?.toLowerCase();
+      return (to === 'tcp' || to === 'websocket') && UPGRADABLE[to].test(pathOf(request));
+    },
   });
   server.on('request', (request, response) => {
     void serve(router, request, response, logger);
@@ -55,6 +63,7 @@ function asRoute(hijack: HijackRoute, hijacks: Map<Route, HijackRoute>): Route {
     method: hijack.method,
     path: hijack.path,
     handle: async (request, response) => {
+      if (hijack.webSocket) throw invalidArgument(`${hijack.path} wants Upgrade: websocket`);
       await hijack.hijack(
         request,
         plainRequest(request.raw, response, () => request.json()),
@@ -117,13 +126,14 @@ async function serveUpgrade(
   let accepted = false;
   try {
     const match = router(raw.method ?? 'GET', pathOf(raw));
-    const hijackable = upgradedRequest(raw, socket, head);
-    const accept: Hijackable['accept'] = (type) => {
-      accepted = true;
-      return hijackable.accept(type);
-    };
     const route = hijacks.get(match.route);
     if (!route) throw notFound(`${match.route.path} is no stream`);
+    const hijackable = (route.webSocket ? webSocketRequest : upgradedRequest)(raw, socket, head);
+    const accept: Hijackable['accept'] = (type) => {
+      const connection = hijackable.accept(type);
+      accepted = true;
+      return connection;
+    };
     await route.hijack(toApiRequest(raw, match, socket), { ...hijackable, accept });
   } catch (error) {
     const reply = errorReply(error);

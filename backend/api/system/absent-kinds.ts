@@ -16,7 +16,6 @@ export function absentKinds(): Route[] {
       ['DELETE', '/plugins/:id'],
     ]),
     ...SWARM_KINDS.flatMap((kind) => swarmOnly(kind)),
-    ...CONTAINER_OPERATIONS.flatMap(([what, ...routes]) => missing(what, routes)),
     ...missing('this part of the system API', [
       ['POST', '/session'],
       ['POST', '/grpc'],
@@ -25,10 +24,6 @@ export function absentKinds(): Route[] {
 }
 
 const SWARM_KINDS = ['swarm', 'nodes', 'services', 'tasks', 'secrets', 'configs'];
-
-const CONTAINER_OPERATIONS: [what: string, ...routes: [Method, string][]][] = [
-  ['attaching by WebSocket', ['GET', '/containers/:id/attach/ws']],
-];
 
 function reply(method: Method, path: string, body: (params: { id: string }) => unknown): Route {
   return {

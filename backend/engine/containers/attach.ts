@@ -12,7 +12,7 @@ export interface Attachment {
 
 /**
  * The streams of a container: at once when it runs, else from its next start on.
- * @throws not-found; conflict for one that is being removed
+ * @throws not-found; conflict for one that is paused, between two automatic restarts or being removed
  */
 export function attachContainer(
   context: EngineContext,
@@ -24,6 +24,8 @@ export function attachContainer(
   const { config, id, state } = container;
   if (state.status === 'paused')
     throw conflict(`container ${reference} is paused, unpause the container before attach`);
+  if (state.status === 'restarting')
+    throw conflict(`container ${reference} is restarting, wait until the container is running`);
   if (state.status === 'removing' || state.status === 'dead')
     throw conflict(`container ${id} is marked for removal and cannot be attached to`);
   emitContainer(context, 'attach', container);

@@ -101,13 +101,17 @@ export class Extractor implements TarSink {
     else this.#makeSpecial(name, entry);
   }
 
-  /** The directory that is extracted to is there, and keeps its attributes. */
+  /** The directory that is extracted to is there, and keeps its attributes unless the task says otherwise. */
   #checkRoot(entry: TarEntry): void {
     if (entry.type !== 'directory')
       throw malformed(
         entry.name,
         `a ${entry.type} cannot take the place of the directory that is extracted to`,
       );
+    if (this.#task.rootAttributes !== true) return;
+    this.#goTo(this.#base, entry.name);
+    finishName(this.#walk.directory, '.', entry, this.#task);
+    this.#directories.push({ names: [...this.#base], mtime: entry.mtime });
   }
 
   #at(name: string): Buffer {

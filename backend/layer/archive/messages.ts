@@ -19,7 +19,37 @@ export type Task =
   | { kind: 'export'; mapping: IdMapping | null }
   /** A writable layer as a layer's archive, without these paths of it. */
   | { kind: 'layer'; leaveOut: ReadonlySet<string>; mapping: IdMapping | null }
+  | ListTask
+  | ReadTask
   | ExtractTask;
+
+/** Names in a directory, in their order as bytes: at most `limit` of them that come after `after`. */
+export interface ListTask {
+  kind: 'list';
+  path: string;
+  after: string;
+  limit: number;
+}
+
+/** The content of a list, as JSON. */
+export interface ListedNames {
+  entries: PathStat[];
+  /** Where the next page begins: the last name of this one, also where it has gone meanwhile. Null at the end. */
+  last: string | null;
+}
+
+/** Bytes of a regular file, to which symlinks lead inside the tree. */
+export interface ReadTask {
+  kind: 'read';
+  path: string;
+  range: ByteRange | null;
+}
+
+/** As in HTTP: both ends are inside; without a first one the last so many bytes, without a last one to the end. */
+export interface ByteRange {
+  first: number | null;
+  last: number | null;
+}
 
 export interface ExtractTask {
   kind: 'extract';
@@ -30,6 +60,8 @@ export interface ExtractTask {
   /** Who shall own everything, as the container counts; null for what the archive says. */
   owner: { uid: number; gid: number } | null;
   readOnlyRootfs: boolean;
+  /** An entry for the directory that is extracted to changes its attributes. */
+  rootAttributes?: boolean;
   mounts: readonly { destination: string; readOnly: boolean }[];
 }
 
@@ -51,7 +83,11 @@ export interface PathStat {
   /** Permissions with set-id and sticky bits. */
   mode: number;
   mtime: Timestamp;
-  /** Where a symlink leads in the end; else empty. */
+  uid: number;
+  gid: number;
+  /** Major and minor of a device. */
+  device: [number, number];
+  /** Where a symlink leads in the end (in a list: its text); else empty. */
   linkTarget: string;
 }
 

@@ -1,5 +1,6 @@
 import { lstatSync, readlinkSync, type BigIntStats } from 'node:fs';
 import { invalidArgument, isErrno, notFound } from '../../base/errors.ts';
+import { deviceOf } from '../../linux/device-number.ts';
 import { timestampOf } from '../../linux/file-times.ts';
 import { atDescriptor, atName, PathWalk } from '../../linux/path-walk.ts';
 import type { EntryType } from '../layer-index.ts';
@@ -33,13 +34,22 @@ export function openResource(root: number, path: ResourcePath): OpenResource {
 }
 
 export function statOf(root: number, path: ResourcePath, { walk, name, stats }: OpenResource): PathStat {
+  const linkTarget = stats.isSymbolicLink() ? followed(root, walk.path, name ?? '') : '';
+  return attributesOf(nameOfResource(path), stats, linkTarget);
+}
+
+export function attributesOf(name: string, stats: BigIntStats, linkTarget: string): PathStat {
+  const type = typeOf(stats);
   return {
-    name: nameOfResource(path),
+    name,
     size: Number(stats.size),
-    type: typeOf(stats),
+    type,
     mode: Number(stats.mode & 0o7777n),
     mtime: timestampOf(stats.mtimeNs),
-    linkTarget: stats.isSymbolicLink() ? followed(root, walk.path, name ?? '') : '',
+    uid: Number(stats.uid),
+    gid: Number(stats.gid),
+    device: type === 'char' || type === 'block' ? deviceOf(stats.rdev) : [0, 0],
+    linkTarget,
   };
 }
 
@@ -96,7 +106,8 @@ function entered(walk: PathWalk, name: string): boolean {
   }
 }
 
-function explain(error: unknown): unknown {
+/** What a walk failed of, in words. */
+export function explain(error: unknown): unknown {
   if (isErrno(error, 'ENOENT')) return notFound('no such file or directory', error);
   if (isErrno(error, 'ENOTDIR')) return invalidArgument('not a directory', error);
   if (isErrno(error, 'ELOOP')) return invalidArgument('too many levels of symbolic links', error);

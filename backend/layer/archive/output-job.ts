@@ -1,7 +1,9 @@
 import type { PrivateTree } from '../../linux/private-tree.ts';
 import { layerTarOptions } from './layer-tar.ts';
+import { listDirectory } from './list-directory.ts';
 import type { PathStat, Task } from './messages.ts';
 import { openResource, statOf, type OpenResource } from './open-resource.ts';
+import { readRange } from './read-range.ts';
 import { TreeTar } from './tree-tar.ts';
 
 type OutputTask = Exclude<Task, { kind: 'extract' }>;
@@ -21,6 +23,14 @@ export function beginOutput(tree: PrivateTree, task: OutputTask): Output {
   if (task.kind === 'layer') {
     const tar = new TreeTar(layerTarOptions(task.leaveOut, task.mapping));
     return { stat: null, chunks: closing(tar.directory(tree.root, null), tree) };
+  }
+  if (task.kind === 'list') {
+    const { stat, chunks } = listDirectory(tree.root, task);
+    return { stat, chunks: closing(chunks, tree) };
+  }
+  if (task.kind === 'read') {
+    const { stat, chunks } = readRange(tree.root, task);
+    return { stat, chunks: closing(chunks, tree) };
   }
   const resource = openResource(tree.root, task.path);
   const stat = statOf(tree.root, task.path, resource);

@@ -39,6 +39,8 @@ function logFile(path: string, name: string): LogFile | null {
 /** An open file and where to go on in it. */
 export class OpenLog {
   offset = 0;
+  /** Nothing is read from here on: what was written after the reading began, where that is not wanted. */
+  end = Infinity;
   readonly #compressed: boolean;
   #file: FileHandle;
   #plain = false;
@@ -57,6 +59,11 @@ export class OpenLog {
       await packed.close();
     }
     return this.#file;
+  }
+
+  /** Leaves out what is written from now on. A packed file grows no more. */
+  async fixEnd(): Promise<void> {
+    if (!this.#compressed) this.end = (await this.#file.stat()).size;
   }
 
   inode(): Promise<number> {

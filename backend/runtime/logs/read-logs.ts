@@ -62,10 +62,14 @@ class LogReader {
 
   async open(): Promise<void> {
     this.#files = await openLogs(this.#request.path);
-    if (this.#request.tail == null) return;
-    const start = await startAtTail(this.#files, this.#request.tail);
+    const { tail, follow } = this.#request;
+    // A container that writes faster than its log is read would never let the reading end.
+    if (!follow) for (const log of this.#files) await log.fixEnd();
+    if (tail == null) return;
+    if (tail === 0 && !follow) return this.close();
+    const start = await startAtTail(this.#files, tail);
     // What is there already and was not asked for must not come when the files have to be opened anew.
-    this.#last = timeOfNanoseconds(BigInt(Date.now()) * 1_000_000n);
+    this.#last = start.lastTime;
     this.#skip = start.skip;
     await this.#drop(start.unused);
   }

@@ -15,7 +15,7 @@ export async function readRecords(log: OpenLog, buffer: Buffer, visit: RecordVis
   const file = await log.file();
   let data = buffer;
   for (;;) {
-    const { bytesRead } = await file.read(data, 0, data.length, log.offset);
+    const { bytesRead } = await file.read(data, 0, Math.min(data.length, log.end - log.offset), log.offset);
     const last = data.subarray(0, bytesRead).lastIndexOf(NEWLINE);
     if (last >= 0) return visitAll(log, data.subarray(0, last + 1), visit);
     if (bytesRead < data.length) return false;

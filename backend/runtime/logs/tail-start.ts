@@ -19,37 +19,59 @@ interface TailStart {
 const BLOCK = 64 * 1024;
 const NEWLINE = 10;
 
+export interface Tail {
+  /** How many of the oldest files are not needed. */
+  unused: number;
+  skip: SkippedLines | null;
+  /** Of the last record that was counted; empty where there is none. */
+  lastTime: string;
+}
+
 /**
- * Sets the files' offsets so that the last `wanted` lines come out, beginning at the newest file.
- * @returns how many of the oldest files are not needed
+ * Sets the files' offsets so that the last `wanted` lines come out, beginning at the newest file. Lines are counted
+ * up to the files' fixed ends: what is written meanwhile makes no line older.
  */
-export async function startAtTail(
-  files: readonly OpenLog[],
-  wanted: number,
-): Promise<{ unused: number; skip: SkippedLines | null }> {
+export async function startAtTail(files: readonly OpenLog[], wanted: number): Promise<Tail> {
   let left = wanted;
   let skip: SkippedLines | null = null;
+  const counted: Counted = { lastTime: '', streams: new Set() };
   for (let place = files.length - 1; place >= 0; place -= 1) {
     const log = files[place];
     if (!log) continue;
-    const start = await tailStart(await log.file(), left);
+    const start = await tailStart(await log.file(), log.end, left, counted);
     log.offset = start.offset;
     skip = start.skip;
     left -= start.found;
     // With none left, and all of this file wanted, the first line may have begun in the file before.
-    if (left <= 0 && start.offset > 0) return { unused: place, skip };
+    if (left <= 0 && start.offset > 0) return { unused: place, skip, lastTime: counted.lastTime };
   }
-  return { unused: 0, skip };
+  return { unused: 0, skip, lastTime: counted.lastTime };
+}
+
+interface Counted {
+  lastTime: string;
+  /** Streams of which a record has been seen. */
+  streams: Set<StreamName>;
 }
 
 /** Looks for the last `wanted` lines from the file's end, block by block: never more of it than they take. */
-async function tailStart(file: FileHandle, wanted: number): Promise<TailStart> {
+async function tailStart(
+  file: FileHandle,
+  fixedEnd: number,
+  wanted: number,
+  counted: Counted,
+): Promise<TailStart> {
   let found = 0;
   let boundary: { offset: number; stream: StreamName } | null = null;
   let start: TailStart | null = null;
   let between = 0;
-  for await (const { offset, end, record } of recordsBackwards(file)) {
+  for await (const { offset, end, record } of recordsBackwards(file, fixedEnd)) {
+    counted.lastTime ||= record.time;
+    // Nothing follows it in its stream: a line that has no newline, or none yet.
+    const unfinished = record.partial && !counted.streams.has(record.stream);
+    counted.streams.add(record.stream);
     if (!boundary) {
+      if (unfinished) found += 1;
       if (record.partial || found++ < wanted) continue;
       boundary = { offset: end, stream: record.stream };
       start = { offset: end, skip: null, found: wanted };
@@ -73,8 +95,8 @@ interface PlacedRecord {
 }
 
 /** The file's records, last first. Bytes behind the last newline are being written and do not count. */
-async function* recordsBackwards(file: FileHandle): AsyncGenerator<PlacedRecord> {
-  let position = (await file.stat()).size;
+async function* recordsBackwards(file: FileHandle, fixedEnd: number): AsyncGenerator<PlacedRecord> {
+  let position = Math.min(fixedEnd, (await file.stat()).size);
   let data: Buffer = Buffer.alloc(0);
   let tailCut = false;
   while (position > 0) {

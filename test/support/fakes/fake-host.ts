@@ -13,6 +13,7 @@ import type {
 import type { Snapshotter } from '../../../backend/snapshot/snapshotter.ts';
 import type {
   CreateVolumeRequest,
+  StagedContent,
   VolumeHold,
   VolumeRecord,
   Volumes,
@@ -254,6 +255,18 @@ export class FakeVolumes implements Volumes {
 
   async usage(): Promise<number> {
     return 7;
+  }
+
+  async stage(): Promise<StagedContent> {
+    return { path: '/staged', [Symbol.asyncDispose]: async () => undefined };
+  }
+
+  async publish(): Promise<void> {
+    // Nothing is staged here.
+  }
+
+  adopt(request: Pick<CreateVolumeRequest, 'name' | 'labels'>): Promise<VolumeRecord> {
+    return this.create({ ...request, driver: '', options: {} });
   }
 
   async copyUp(name: string, rootfs: string, path: string): Promise<void> {

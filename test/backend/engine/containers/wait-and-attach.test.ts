@@ -139,6 +139,19 @@ describe('attaching to a container', () => {
     assert.equal(engine.runtime.attached.length, 0);
   });
 
+  it('is refused between two automatic restarts', async () => {
+    await using engine = await makeEngine();
+    const host = { restartPolicy: { name: 'always' as const, maximumRetryCount: 0 } };
+    const container = await makeContainer(engine, { host });
+    await startContainer(engine.context, container.id);
+    engine.runtime.exit(container.id, 6);
+    await waitFor('the pause', () => container.state.status === 'restarting', { every: 1 });
+    assert.throws(() => attachContainer(engine.context, container.id, both, never), {
+      code: 'conflict',
+      message: `container ${container.id} is restarting, wait until the container is running`,
+    });
+  });
+
   it('fails for the client alone when the streams cannot be connected', async () => {
     await using engine = await makeEngine();
     const container = await makeContainer(engine);

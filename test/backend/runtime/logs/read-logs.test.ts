@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { timeOfNanoseconds } from '../../../../backend/runtime/logs/log-record.ts';
 import { readLogs, type LogRequest } from '../../../../backend/runtime/logs/read-logs.ts';
 
@@ -75,6 +77,60 @@ describe('readLogs', () => {
     );
     assert.deepEqual(await read({ tail: 1 }), ['!begin\n']);
     assert.deepEqual(await read({ tail: 3 }), ['line 19999\n', 'mid\n', '!begin\n']);
+  });
+
+  it('counts a last line without a newline as a line', async () => {
+    await writeFile(
+      path,
+      record(0, 'a') + record(1, 'b') + record(2, 'no', 'P') + record(2, ' newline', 'P'),
+    );
+    assert.deepEqual(await read({ tail: 1 }), ['no newline']);
+    assert.deepEqual(await read({ tail: 2 }), ['b\n', 'no newline']);
+    assert.deepEqual(await read({ tail: 0 }), []);
+  });
+
+  for (const [name, request] of Object.entries<Partial<LogRequest>>({
+    'the last lines': { tail: 19_999 },
+    'the lines since a time': { since: START },
+    'the lines until a time': { until: START + 1_000_000n * 1_000_000_000n },
+    'all lines': {},
+  })) {
+    it(`gives ${name} that were there when it was asked, not what arrives while they are read`, async () => {
+      await writeFile(
+        `${path}.1`,
+        Array.from({ length: 10_000 }, (_, at) => record(at, `line ${at}`)).join(''),
+      );
+      await writeFile(path, Array.from({ length: 10_000 }, (_, at) => record(at, `new ${at}`)).join(''));
+      let lines = 0;
+      let text = '';
+      for await (const block of readLogs({ path, follow: false, ...request })) {
+        // Into the file that is read, and into the one that follows it after a rotation.
+        if (lines === 0) {
+          await appendFile(path, record(20_000, 'late'));
+          await rename(path, `${path}.0`);
+          await writeFile(path, record(20_001, 'later'));
+        }
+        lines += block.length;
+        text = block.at(-1)?.bytes.toString() ?? text;
+      }
+      assert.equal(text, 'new 9999\n');
+      assert.equal(lines, request.tail ?? 20_000);
+    });
+  }
+
+  it('follows from exactly where the last lines ended, also when the file is packed at once', async () => {
+    await writeFile(path, record(0, 'a') + record(1, 'b'));
+    const abort = new AbortController();
+    const lines = read({ follow: true, tail: 0, signal: abort.signal });
+    await sleep(50);
+    // In one go: between two looks of the reader. The clock of the records is not the one of this machine.
+    renameSync(path, `${path}.1`);
+    writeFileSync(`${path}.1.gz`, gzipSync(record(0, 'a') + record(1, 'b') + record(2, 'c')));
+    rmSync(`${path}.1`);
+    writeFileSync(path, record(3, 'd'));
+    await sleep(100);
+    abort.abort();
+    assert.deepEqual(await lines, ['c\n', 'd\n']);
   });
 
   it('keeps to since and until, both inclusive', async () => {
