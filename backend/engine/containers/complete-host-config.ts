@@ -40,7 +40,12 @@ export function completeHostConfig(
   };
 }
 
-function warningsOf({ oomKillDisable, memory, networkMode, portBindings }: HostConfig): string[] {
+/** The monitor writes the log itself, to the page cache: there is no buffer that could fill up or lose a line. */
+const NO_BUFFER =
+  'Logs are written to a local file without a buffer: with mode=non-blocking no line is dropped, max-buffer-size has no effect, and the container still waits where the disk does.';
+
+function warningsOf({ oomKillDisable, memory, networkMode, portBindings, logConfig }: HostConfig): string[] {
+  const nonBlocking = logConfig.type !== 'none' && logConfig.options['mode'] === 'non-blocking';
   const noLimit = oomKillDisable && memory === 0;
   const noPorts = networkMode === 'host' && Object.keys(portBindings).length > 0;
   return [
@@ -49,6 +54,7 @@ function warningsOf({ oomKillDisable, memory, networkMode, portBindings }: HostC
           'OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.',
         ]
       : []),
+    ...(nonBlocking ? [NO_BUFFER] : []),
     ...(noPorts ? ['Published ports are discarded when using host network mode'] : []),
   ];
 }

@@ -101,6 +101,20 @@ describe('a new container', () => {
     const { warnings } = await createContainer(engine.context, createRequest({ host }));
     assert.deepEqual(warnings, ['Published ports are discarded when using host network mode']);
   });
+
+  it('tells that a log without blocking has no buffer, where there is a log', async () => {
+    await using engine = await makeEngine();
+    const options = { mode: 'non-blocking', 'max-buffer-size': '4m' };
+    const warningsWith = async (type: 'local' | 'none') => {
+      const host = { logConfig: { type, options } };
+      return (await createContainer(engine.context, createRequest({ host }))).warnings;
+    };
+    assert.deepEqual(await warningsWith('none'), []);
+    assert.match(
+      (await warningsWith('local')).join(),
+      /without a buffer: with mode=non-blocking no line is dropped/,
+    );
+  });
 });
 
 describe('the platform of an image', () => {
