@@ -4,6 +4,7 @@ import { cached } from './cache-dir.ts';
 import { debianImage, nginxImage } from './debian.ts';
 import { demoImage } from './demo.ts';
 import { nodeImage } from './node.ts';
+import { postgresImage } from './postgres.ts';
 import { writeLayout, type ImageSource } from './oci-layout.ts';
 
 /** Raise it when a recipe changes: the cached layouts of before are then left alone. */
@@ -15,6 +16,7 @@ const recipes = {
   debian: debianImage,
   nginx: nginxImage,
   node: nodeImage,
+  postgres: postgresImage,
   'bench-300mb': bench300Image,
   'bench-44k': bench44kImage,
   'files-20k': files20kImage,
