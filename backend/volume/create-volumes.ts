@@ -136,26 +136,35 @@ function holding(
   };
 }
 
-function staging(context: VolumeContext, locks: KeyedLock): Pick<Volumes, 'stage' | 'publish' | 'adopt'> {
+function staging(
+  context: VolumeContext,
+  locks: KeyedLock,
+): Pick<Volumes, 'stage' | 'stageNew' | 'publish' | 'adopt'> {
   const { layout, table, holds } = context;
+  const checkNew = (name: string): void => {
+    checkVolumeName(name);
+    if (table.get(name)) throw conflict(`create ${name}: a volume of this name exists already`);
+  };
   return {
-    stage: async (name, { replace } = { replace: false }) => {
-      const volume = name === null ? null : find(table, name);
-      if (volume) await checkPublishable(layout, volume, { replace, holders: holds.of(volume.name) });
+    stage: async (name, { replace }) => {
+      const volume = find(table, name);
+      await checkPublishable(layout, volume, { replace, holders: holds.of(name) });
       return stageContent(layout, volume);
+    },
+    stageNew: async (name) => {
+      checkNew(name);
+      return stageContent(layout, null);
     },
     publish: (name, { path }, { replace }) =>
       locks.run(name, () =>
         publishContent(layout, find(table, name), path, { replace, holders: holds.of(name) }),
       ),
-    adopt: (request, { path }) => {
-      const name = checkRequest({ ...request, driver: '', options: {} });
-      return locks.run(name, async () => {
-        if (table.get(name)) throw conflict(`create ${name}: a volume of this name exists already`);
+    adopt: ({ name, labels }, { path }) =>
+      locks.run(name, async () => {
+        checkNew(name);
         await adoptContent(layout, name, path);
-        return record(context, name, { ...request, options: {} });
-      });
-    },
+        return record(context, name, { name, labels, options: {} });
+      }),
   };
 }
 

@@ -70,10 +70,11 @@ export interface Volumes {
   /**
    * A new directory where content for a volume can be made whole, on the volume's own file system. What a crash leaves
    * of it is deleted at the next start; inside what is mounted from somewhere else it stays.
-   * @param name null for a volume that is yet to be made
-   * @throws not-found, conflict as `publish` will
+   * @throws not-found; conflict as `publish` will
    */
-  stage(name: string | null, options?: { replace: boolean }): Promise<StagedContent>;
+  stage(name: string, options: { replace: boolean }): Promise<StagedContent>;
+  /** The same for a volume that is yet to be made. @throws invalid-argument, conflict as `adopt` will */
+  stageNew(name: string): Promise<StagedContent>;
   /**
    * Makes staged content that of the volume, its directory's owner, mode and extended attributes too. Without `replace`
    * the volume must be empty, with it no container may be using it.
@@ -82,7 +83,7 @@ export interface Volumes {
   publish(name: string, staged: StagedContent, options: { replace: boolean }): Promise<void>;
   /** A new volume with staged content, which is there as a whole or not at all. @throws invalid-argument, conflict for a known name */
   adopt(
-    request: Omit<CreateVolumeRequest, 'driver' | 'options'>,
+    volume: Pick<CreateVolumeRequest, 'labels'> & { name: string },
     staged: StagedContent,
   ): Promise<VolumeRecord>;
   /** Bytes of its files, hard links counted once. What is mounted from somewhere else is not ours: 0. @throws not-found */

@@ -261,6 +261,10 @@ export class FakeVolumes implements Volumes {
     return { path: '/staged', [Symbol.asyncDispose]: async () => undefined };
   }
 
+  stageNew(): Promise<StagedContent> {
+    return this.stage();
+  }
+
   async publish(): Promise<void> {
     // Nothing is staged here.
   }
