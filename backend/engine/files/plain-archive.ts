@@ -37,18 +37,20 @@ export async function* withoutForeign(
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const filter = foreignFilter(start);
-  if (!filter) return yield* chunks;
   try {
-    yield* throughProgram(filter, chunks, signal);
+    yield* filter ? throughProgram(filter, chunks, signal) : chunks;
   } catch (error) {
-    if (error instanceof FilterFailed) throw invalidArgument(`archive is damaged: ${error.message}`, error);
-    if (!isErrno(error, 'ENOENT') && !isErrno(error, 'EACCES')) throw error;
-    const { program } = filter;
-    throw invalidArgument(
-      `archives compressed with ${program} need the program ${program}, which is not installed on this machine`,
-      error,
-    );
+    throw filter ? explained(error, filter.program) : error;
   }
+}
+
+function explained(error: unknown, program: string): unknown {
+  if (error instanceof FilterFailed) return invalidArgument(`archive is damaged: ${error.message}`, error);
+  if (!isErrno(error, 'ENOENT') && !isErrno(error, 'EACCES')) return error;
+  return invalidArgument(
+    `archives compressed with ${program} need the program ${program}, which is not installed on this machine`,
+    error,
+  );
 }
 
 /** The first bytes, and the others after them. */
