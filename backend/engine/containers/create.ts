@@ -13,6 +13,7 @@ import { checkedName } from './container-name.ts';
 import { emitContainer } from './container-events.ts';
 import type { CreateRequest } from './create-request.ts';
 import { holdMountedImages } from './image-mounts.ts';
+import { makeWorkingDirectory } from './make-working-directory.ts';
 import { mergeConfig } from './merge-config.ts';
 import { checkImagePlatform } from './image-platform.ts';
 import { randomName } from './random-name.ts';
@@ -55,6 +56,7 @@ export async function createContainer(context: EngineContext, request: CreateReq
   await mkdir(directory, { recursive: true, mode: 0o710 });
   undo.defer(() => context.snapshotter.remove(id));
   await context.snapshotter.prepare(id, image.diffIds, idMapping);
+  await makeWorkingDirectory(context, { id, config, idMapping });
 
   const container: Container = {
     id,
