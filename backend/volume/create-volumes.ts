@@ -5,7 +5,7 @@ import { KeyedLock } from '../base/keyed-lock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Layout } from '../store/layout.ts';
 import type { Records } from '../store/records.ts';
-import { copyIntoMount, copyUp } from './copy-up.ts';
+import { copyIntoMount, copyIntoSubpath, copyUp } from './copy-up.ts';
 import { holdVolume, releaseVolume, VolumeHolds } from './hold-volumes.ts';
 import { removeVolume } from './remove-volume.ts';
 import { settleVolumes } from './settle-volumes.ts';
@@ -54,11 +54,11 @@ export function createVolumes({
     create,
     ensure: (name, labels = {}) => create({ name, driver: '', options: {}, labels }),
     ...holding(context, locks),
-    copyUp: (name, rootfs, pathInside, mapping = null) =>
+    copyUp: (name, source) =>
       locked(name, ({ options }) => {
         const paths = volumePaths(layout, name);
-        const fill = needsMount(options) ? copyIntoMount : copyUp;
-        return fill(paths, { rootfs, pathInside, mapping });
+        if (source.subpath) return copyIntoSubpath(paths, source, source.subpath);
+        return needsMount(options) ? copyIntoMount(paths, source) : copyUp(paths, source);
       }),
     usage: async (name) => {
       const { options } = find(table, name);

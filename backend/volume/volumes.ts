@@ -27,6 +27,15 @@ export interface VolumeHold {
   holder: string;
 }
 
+/** A directory of a container's root file system, and where in the volume its content belongs. */
+export interface CopySource {
+  rootfs: string;
+  pathInside: string;
+  /** Of a container in a user namespace. */
+  mapping?: IdMapping | null;
+  subpath?: string;
+}
+
 /** Holders that begin like this read and write files for a client, and are no containers. */
 export const FILES_HOLDER = 'files-';
 
@@ -62,11 +71,12 @@ export interface Volumes {
   /**
    * Fills an empty volume from a directory of a container's root file system (owners, modes, times, xattrs, links
    * kept; the volume's root takes over owner and mode). Symlinks of the image are followed inside `rootfs` only.
-   * With the mapping of a container in a user namespace the copy gets the owners that its processes see.
+   * With the mapping of a container in a user namespace the copy gets the owners that its processes see. With a
+   * sub-path it is that directory of the volume that is filled where it is empty, and nothing where it is missing.
    * A volume that holds anything is left alone, as is one whose path the image does not have.
    * @throws invalid-argument where the image has something else than a directory there
    */
-  copyUp(name: string, rootfs: string, pathInside: string, mapping?: IdMapping | null): Promise<void>;
+  copyUp(name: string, source: CopySource): Promise<void>;
   /**
    * A new directory where content for a volume can be made whole, on the volume's own file system. What a crash leaves
    * of it is deleted at the next start; inside what is mounted from somewhere else it stays.

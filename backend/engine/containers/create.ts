@@ -12,6 +12,7 @@ import type { Container, ContainerState } from './container.ts';
 import { checkedName } from './container-name.ts';
 import { emitContainer } from './container-events.ts';
 import type { CreateRequest } from './create-request.ts';
+import { fillVolumes } from './fill-volumes.ts';
 import { holdMountedImages } from './image-mounts.ts';
 import { makeWorkingDirectory } from './make-working-directory.ts';
 import { mergeConfig } from './merge-config.ts';
@@ -74,6 +75,7 @@ export async function createContainer(context: EngineContext, request: CreateReq
     monitored: null,
     bootId: '',
   };
+  await fillVolumes(context, container);
   context.containers.add(container);
   undo.release();
   emitContainer(context, 'create', container);
