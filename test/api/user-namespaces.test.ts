@@ -136,6 +136,17 @@ describe('a container in a user namespace of its own', function () {
     );
   });
 
+  it('runs with runc too', async () => {
+    await start('by-runc', 'echo up; sleep 1000', { Runtime: 'runc', NetworkMode: 'bridge' });
+    const parent = /PPid:\s+(\d+)/.exec(
+      readFileSync(`/proc/${await inspect('by-runc', '{{.State.Pid}}')}/status`, 'utf8'),
+    )?.[1];
+    assert.match(readFileSync(`/proc/${parent}/cmdline`, 'utf8'), /\/runc\0/);
+    assert.match(await ok('exec', 'by-runc', 'cat', '/proc/self/uid_map'), /^0\s+\d{6}/);
+    assert.match(await ok('exec', 'by-runc', 'ip', 'addr', 'show', 'eth0'), /inet 172\./);
+    assert.equal(await ok('exec', 'by-runc', 'stat', '-c', '%u', '/bin/busybox'), '0');
+  });
+
   it('is refused at creation where something does not go together with it', async () => {
     for (const [host, status, message] of [
       [{ Privileged: true }, 400, /privileged mode is incompatible with user namespaces/],
