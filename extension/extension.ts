@@ -5,6 +5,7 @@ import { registerCommands } from './commands/register.ts';
 import { showError } from './commands/show-error.ts';
 import { createInspectDocuments } from './files/inspect-documents.ts';
 import { registerLayerFileSystem } from './files/layer-file-system.ts';
+import { registerVolumeFileSystem } from './files/volume-file-system.ts';
 import { createPublishedPorts } from './forwards/published-ports.ts';
 import { createLayerExplorers } from './layers/layer-explorers.ts';
 import { MachineSource } from './machines/machines-vscode.ts';
@@ -15,6 +16,7 @@ import { registerContainersView } from './tree/containers/containers-view.ts';
 import { followContextKeys } from './tree/context-keys.ts';
 import { registerImagesView } from './tree/images/images-view.ts';
 import { registerMachinesView } from './tree/machines/machines-view.ts';
+import { registerVolumesView } from './tree/volumes/volumes-view.ts';
 
 let sessions: Sessions | undefined;
 
@@ -43,9 +45,11 @@ export function activate(context: vscode.ExtensionContext): void {
     { dispose: () => forwards.close() },
     followContextKeys(sessions),
     registerLayerFileSystem(sessions),
+    registerVolumeFileSystem(sessions),
     registerMachinesView(connector, sessions, environment),
     registerContainersView(sessions),
     registerImagesView(sessions),
+    registerVolumesView(sessions),
     registerCommands({ sessions, connector, environment, layers, documents, forwards, log }),
   );
   void autoConnect(connector);

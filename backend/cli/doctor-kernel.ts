@@ -2,13 +2,16 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:f
 import { join } from 'node:path';
 import { messageOf } from '../base/errors.ts';
 import { detach, mount } from '../linux/mount.ts';
+import { makeUserNamespace } from '../linux/user-namespace.ts';
+import { tryMapped } from '../snapshot/mount-mapped.ts';
 import { lacks, note, ok, type Finding } from './finding.ts';
 
 const CGROUP2_MAGIC = 0x63_67_72_70;
 
 /** What the kernel can do, found by trying it: modules load on demand, so lists of file systems say little. */
 export async function checkKernel(): Promise<Finding[]> {
-  return [overlay(), cgroups(), forwarding(), libc()].filter((finding) => finding !== undefined);
+  const findings = [overlay(), await userNamespaces(), cgroups(), forwarding(), libc()];
+  return findings.filter((finding) => finding !== undefined);
 }
 
 function overlay(): Finding {
@@ -23,6 +26,23 @@ function overlay(): Finding {
     return ok('The kernel mounts overlay file systems.');
   } catch (error) {
     return lacks(`An overlay file system cannot be mounted: ${messageOf(error)}.`);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** On the disk of /var/tmp, which need not be that of the data root. */
+async function userNamespaces(): Promise<Finding> {
+  const directory = mkdtempSync('/var/tmp/strata-doctor-');
+  const at = (name: string): string => join(directory, name);
+  try {
+    for (const name of ['lower', 'upper', 'work', 'merged']) mkdirSync(at(name));
+    using userNamespace = await makeUserNamespace({ hostId: 100_000, size: 65_536 });
+    const overlay = { lowers: [at('lower')], upper: at('upper'), work: at('work'), target: at('merged') };
+    tryMapped({ ...overlay, userNamespace, place: at('place') }, 'page');
+    return ok('Containers can have user namespaces of their own: layers are shown with mapped owners.');
+  } catch (error) {
+    return note(`Containers cannot have user namespaces of their own: ${messageOf(error)}.`);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

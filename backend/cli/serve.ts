@@ -10,6 +10,8 @@ const GRACE = 2_000;
 
 /** `stratad serve`: runs until SIGTERM or SIGINT. Containers go on. */
 export async function serve(args: readonly string[]): Promise<void> {
+  // As Docker: a strict umask of who starts it would make directories that no user of a container may enter.
+  process.umask(0o022);
   const notifyReady = takeNotifySocket();
   const options = parseServeOptions(args);
   const logger = createLogger(options.logLevel);

@@ -10,6 +10,7 @@ type Architecture = 'x64' | 'arm64';
 const NUMBERS = {
   pivot_root: { x64: 155, arm64: 41 },
   mknodat: { x64: 259, arm64: 33 },
+  renameat2: { x64: 316, arm64: 276 },
   open_tree: { x64: 428, arm64: 428 },
   move_mount: { x64: 429, arm64: 429 },
   fsopen: { x64: 430, arm64: 430 },

@@ -1,4 +1,4 @@
-import { lstatSync, opendirSync } from 'node:fs';
+import { lstatSync, opendirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, notImplemented, unavailable } from '../base/errors.ts';
 import { dropPlace, makePlace } from '../linux/mount-place.ts';
@@ -63,11 +63,13 @@ function firstUntouched(lower: string, upper: string): string | null {
 }
 
 /**
- * Tries with empty directories whether such a mount works here.
+ * Tries with empty directories whether such a mount works here, and shows the owners that it should.
  * @throws not-implemented with the kernel's reason
  */
 export function tryMapped(overlay: MappedOverlay, method: OverlayMethod): void {
   try {
+    // The root's, to tell whether it is mapped.
+    for (const lower of overlay.lowers) writeFileSync(join(lower, 'sample'), '');
     mountMapped(overlay, method);
     unmount(overlay.target);
   } catch (error) {

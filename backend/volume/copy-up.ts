@@ -7,16 +7,9 @@ import type { IdMapping } from '../oci/id-mapping.ts';
 import { publishCopy } from './publish-copy.ts';
 import { unmapOwners } from './unmap-owners.ts';
 import type { VolumePaths } from './volume-paths.ts';
+import type { CopySource } from './volumes.ts';
 
 const COPY_TIMEOUT = 30 * 60_000;
-
-/** A directory of a container's root file system. */
-export interface CopySource {
-  rootfs: string;
-  pathInside: string;
-  /** Of a container in a user namespace. */
-  mapping: IdMapping | null;
-}
 
 /**
  * Fills an empty volume from a directory of a root file system. After a crash the volume is either as
@@ -48,12 +41,12 @@ export async function copyUp(paths: VolumePaths, source: CopySource): Promise<vo
  * The same for a volume that is mounted from somewhere else. There is no place on its own file system where a
  * copy could be made whole first: one that was cut short is emptied by nobody, and then counts as filled.
  */
-export async function copyIntoMount(paths: VolumePaths, source: CopySource): Promise<void> {
-  if ((await readdir(paths.data)).length > 0) return;
+export async function copyIntoMount({ data }: Pick<VolumePaths, 'data'>, source: CopySource): Promise<void> {
+  if ((await readdir(data)).length > 0) return;
   const opened = openSource(source);
   if (opened === null) return;
   try {
-    await copyTree(opened, paths.data, source.mapping);
+    await copyTree(opened, data, source.mapping);
   } catch (error) {
     throw internal(
       `copying ${source.pathInside} of the image into the volume failed: ${messageOf(error)}`,
@@ -61,6 +54,31 @@ export async function copyIntoMount(paths: VolumePaths, source: CopySource): Pro
     );
   } finally {
     closeSync(opened);
+  }
+}
+
+/** The same for a directory of a volume. What it led to when it was opened is what is filled. */
+export async function copyIntoSubpath(
+  { data }: VolumePaths,
+  source: CopySource,
+  subpath: string,
+): Promise<void> {
+  const target = openTarget(data, subpath);
+  if (target === null) return;
+  try {
+    if (fstatSync(target).isDirectory())
+      await copyIntoMount({ data: `/proc/${process.pid}/fd/${target}/.` }, source);
+  } finally {
+    closeSync(target);
+  }
+}
+
+/** Null where there is nothing that a container could be given: its start says so. */
+function openTarget(data: string, subpath: string): number | null {
+  try {
+    return openInRoot(data, subpath);
+  } catch {
+    return null;
   }
 }
 
@@ -86,7 +104,7 @@ function openQuietly(rootfs: string, pathInside: string): number | null {
  * and devices, follows no symlink on its way (`-a`), and shares blocks where the file system can.
  * The process id in the path is ours, because `self` would be cp.
  */
-async function copyTree(source: number, to: string, mapping: IdMapping | null): Promise<void> {
+async function copyTree(source: number, to: string, mapping: IdMapping | null | undefined): Promise<void> {
   const from = `/proc/${process.pid}/fd/${source}/.`;
   await runCommand('cp', ['-aT', '--', from, to], {
     timeout: COPY_TIMEOUT,

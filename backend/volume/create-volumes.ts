@@ -5,7 +5,7 @@ import { KeyedLock } from '../base/keyed-lock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Layout } from '../store/layout.ts';
 import type { Records } from '../store/records.ts';
-import { copyIntoMount, copyUp } from './copy-up.ts';
+import { copyIntoMount, copyIntoSubpath, copyUp } from './copy-up.ts';
 import { holdVolume, releaseVolume, VolumeHolds } from './hold-volumes.ts';
 import { removeVolume } from './remove-volume.ts';
 import { settleVolumes } from './settle-volumes.ts';
@@ -54,11 +54,11 @@ export function createVolumes({
     create,
     ensure: (name, labels = {}) => create({ name, driver: '', options: {}, labels }),
     ...holding(context, locks),
-    copyUp: (name, rootfs, pathInside, mapping = null) =>
+    copyUp: (name, source) =>
       locked(name, ({ options }) => {
         const paths = volumePaths(layout, name);
-        const fill = needsMount(options) ? copyIntoMount : copyUp;
-        return fill(paths, { rootfs, pathInside, mapping });
+        if (source.subpath) return copyIntoSubpath(paths, source, source.subpath);
+        return needsMount(options) ? copyIntoMount(paths, source) : copyUp(paths, source);
       }),
     usage: async (name) => {
       const { options } = find(table, name);
@@ -136,26 +136,35 @@ function holding(
   };
 }
 
-function staging(context: VolumeContext, locks: KeyedLock): Pick<Volumes, 'stage' | 'publish' | 'adopt'> {
+function staging(
+  context: VolumeContext,
+  locks: KeyedLock,
+): Pick<Volumes, 'stage' | 'stageNew' | 'publish' | 'adopt'> {
   const { layout, table, holds } = context;
+  const checkNew = (name: string): void => {
+    checkVolumeName(name);
+    if (table.get(name)) throw conflict(`create ${name}: a volume of this name exists already`);
+  };
   return {
-    stage: async (name, { replace } = { replace: false }) => {
-      const volume = name === null ? null : find(table, name);
-      if (volume) await checkPublishable(layout, volume, { replace, holders: holds.of(volume.name) });
+    stage: async (name, { replace }) => {
+      const volume = find(table, name);
+      await checkPublishable(layout, volume, { replace, holders: holds.of(name) });
       return stageContent(layout, volume);
+    },
+    stageNew: async (name) => {
+      checkNew(name);
+      return stageContent(layout, null);
     },
     publish: (name, { path }, { replace }) =>
       locks.run(name, () =>
         publishContent(layout, find(table, name), path, { replace, holders: holds.of(name) }),
       ),
-    adopt: (request, { path }) => {
-      const name = checkRequest({ ...request, driver: '', options: {} });
-      return locks.run(name, async () => {
-        if (table.get(name)) throw conflict(`create ${name}: a volume of this name exists already`);
+    adopt: ({ name, labels }, { path }) =>
+      locks.run(name, async () => {
+        checkNew(name);
         await adoptContent(layout, name, path);
-        return record(context, name, { ...request, options: {} });
-      });
-    },
+        return record(context, name, { name, labels, options: {} });
+      }),
   };
 }
 

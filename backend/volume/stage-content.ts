@@ -12,9 +12,6 @@ import { volumePaths } from './volume-paths.ts';
 import type { StoredVolume } from './volume-records.ts';
 import { FILES_HOLDER, type StagedContent } from './volumes.ts';
 
-/** A slow disk may have gigabytes to write. */
-const SYNC_TIMEOUT = 30 * 60_000;
-
 /** What is mounted from somewhere else has its own file system, and a rename does not lead from one to another. */
 export async function stageContent(layout: Layout, volume: StoredVolume | null): Promise<StagedContent> {
   const unique = randomBytes(8).toString('hex');
@@ -39,7 +36,7 @@ export async function publishContent(
   path: string,
   publication: Publication,
 ): Promise<void> {
-  await runCommand('sync', ['-f', path], { timeout: SYNC_TIMEOUT });
+  await writeOut(path);
   const paths = volumePaths(layout, volume.name);
   const others = await checkPublishable(layout, volume, publication, path);
   if (needsMount(volume.options)) return publishInMount(paths.data, path, others);
@@ -72,7 +69,16 @@ async function publishInMount(data: string, path: string, others: readonly Buffe
 
 /** Called under the lock of a name that nobody has. The rename brings the directory with its attributes. */
 export async function adoptContent(layout: Layout, name: string, path: string): Promise<void> {
+  await writeOut(path);
   const { root, data } = volumePaths(layout, name);
   await mkdir(root, { recursive: true, mode: 0o711 });
   await rename(path, data);
+}
+
+/** A slow disk may have gigabytes to write. */
+const SYNC_TIMEOUT = 30 * 60_000;
+
+/** By a program: the call would hold up the daemon. */
+async function writeOut(path: string): Promise<void> {
+  await runCommand('sync', ['-f', path], { timeout: SYNC_TIMEOUT });
 }

@@ -27,6 +27,15 @@ export interface VolumeHold {
   holder: string;
 }
 
+/** A directory of a container's root file system, and where in the volume its content belongs. */
+export interface CopySource {
+  rootfs: string;
+  pathInside: string;
+  /** Of a container in a user namespace. */
+  mapping?: IdMapping | null;
+  subpath?: string;
+}
+
 /** Holders that begin like this read and write files for a client, and are no containers. */
 export const FILES_HOLDER = 'files-';
 
@@ -62,18 +71,20 @@ export interface Volumes {
   /**
    * Fills an empty volume from a directory of a container's root file system (owners, modes, times, xattrs, links
    * kept; the volume's root takes over owner and mode). Symlinks of the image are followed inside `rootfs` only.
-   * With the mapping of a container in a user namespace the copy gets the owners that its processes see.
+   * With the mapping of a container in a user namespace the copy gets the owners that its processes see. With a
+   * sub-path it is that directory of the volume that is filled where it is empty, and nothing where it is missing.
    * A volume that holds anything is left alone, as is one whose path the image does not have.
    * @throws invalid-argument where the image has something else than a directory there
    */
-  copyUp(name: string, rootfs: string, pathInside: string, mapping?: IdMapping | null): Promise<void>;
+  copyUp(name: string, source: CopySource): Promise<void>;
   /**
    * A new directory where content for a volume can be made whole, on the volume's own file system. What a crash leaves
    * of it is deleted at the next start; inside what is mounted from somewhere else it stays.
-   * @param name null for a volume that is yet to be made
-   * @throws not-found, conflict as `publish` will
+   * @throws not-found; conflict as `publish` will
    */
-  stage(name: string | null, options?: { replace: boolean }): Promise<StagedContent>;
+  stage(name: string, options: { replace: boolean }): Promise<StagedContent>;
+  /** The same for a volume that is yet to be made. @throws invalid-argument, conflict as `adopt` will */
+  stageNew(name: string): Promise<StagedContent>;
   /**
    * Makes staged content that of the volume, its directory's owner, mode and extended attributes too. Without `replace`
    * the volume must be empty, with it no container may be using it.
@@ -82,7 +93,7 @@ export interface Volumes {
   publish(name: string, staged: StagedContent, options: { replace: boolean }): Promise<void>;
   /** A new volume with staged content, which is there as a whole or not at all. @throws invalid-argument, conflict for a known name */
   adopt(
-    request: Omit<CreateVolumeRequest, 'driver' | 'options'>,
+    volume: Pick<CreateVolumeRequest, 'labels'> & { name: string },
     staged: StagedContent,
   ): Promise<VolumeRecord>;
   /** Bytes of its files, hard links counted once. What is mounted from somewhere else is not ours: 0. @throws not-found */

@@ -1,5 +1,10 @@
-import { type IncomingMessage, type RequestOptions, request as httpRequest } from 'node:http';
-import type { Duplex } from 'node:stream';
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  request as httpRequest,
+} from 'node:http';
+import { Readable, type Duplex } from 'node:stream';
 import type { z } from 'zod';
 import { apiErrorOf } from './api-error.ts';
 import { ChannelAgent, type OpensApi } from './channel-agent.ts';
@@ -12,6 +17,8 @@ interface ApiRequest {
   path: string;
   query?: Record<string, QueryValue>;
   body?: unknown;
+  /** A body that is no JSON: bytes, or a stream that is sent as it is read. */
+  content?: Uint8Array | Readable;
   headers?: Record<string, string>;
   signal?: AbortSignal;
   /** Milliseconds until the headers of the answer; the default suits everything but long operations. */
@@ -84,6 +91,7 @@ function optionsOf(agent: ChannelAgent, request: ApiRequest, body: string | unde
 }
 
 function bodyOf(request: ApiRequest): string | undefined {
+  if (request.content !== undefined) return undefined;
   if (request.body !== undefined) return JSON.stringify(request.body);
   return request.method === 'POST' || request.method === 'PUT' ? '' : undefined;
 }
@@ -101,11 +109,19 @@ async function open(agent: ChannelAgent, request: ApiRequest): Promise<IncomingM
       clearTimeout(timer);
       reject(error);
     });
-    outgoing.end(body);
+    sendBody(outgoing, request, body);
   });
   const status = response.statusCode ?? 0;
   if (status >= 400) throw apiErrorOf(status, await readText(response, 1024 * 1024));
   return response;
+}
+
+function sendBody(outgoing: ClientRequest, { content }: ApiRequest, body: string | undefined): void {
+  if (!(content instanceof Readable)) return void outgoing.end(content ?? body);
+  // A stream that breaks off must break the request off: its end would look like the end of the content.
+  content.once('error', (error) => outgoing.destroy(error));
+  outgoing.once('close', () => content.destroy());
+  content.pipe(outgoing);
 }
 
 function openUpgrade(agent: ChannelAgent, request: ApiRequest): Promise<Duplex> {

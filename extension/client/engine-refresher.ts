@@ -3,6 +3,7 @@ import type { Api } from './api.ts';
 import { listContainers } from './containers.ts';
 import { listImages } from './images.ts';
 import type { ContainerSummary } from './shapes/containers.ts';
+import { listVolumes } from './volumes.ts';
 
 /** Beyond this many stale containers one listing of all is cheaper. */
 const manyContainers = 5;
@@ -19,6 +20,7 @@ export class EngineRefresher {
   readonly #options: RefresherOptions;
   readonly #staleContainers = new Set<string>();
   #staleImages = false;
+  #staleVolumes = false;
   /** An answer that was on its way when a container went must not bring it back; ids are never reused. */
   readonly #gone = new Set<string>();
   #state = emptyState;
@@ -34,16 +36,18 @@ export class EngineRefresher {
 
   async listAll(): Promise<void> {
     const { api, signal } = this.#options;
-    const [containers, images] = await Promise.all([
+    const [containers, images, volumes] = await Promise.all([
       listContainers(api, { size: true, signal }),
       listImages(api, signal),
+      listVolumes(api, signal),
     ]);
-    this.#set({ containers: this.#present(containers), images });
+    this.#set({ containers: this.#present(containers), images, volumes });
     this.#options.changed();
   }
 
   add(news: Stale): void {
     if (news.kind === 'images') this.#staleImages = true;
+    if (news.kind === 'volumes') this.#staleVolumes = true;
     if (news.kind === 'container') this.#staleContainers.add(news.id);
     if (news.kind === 'container-gone') {
       this.#staleContainers.delete(news.id);
@@ -59,7 +63,7 @@ export class EngineRefresher {
     this.#running = true;
     const { signal, report } = this.#options;
     try {
-      while ((this.#staleContainers.size > 0 || this.#staleImages) && !signal.aborted) await this.#round();
+      while (this.#isStale() && !signal.aborted) await this.#round();
     } catch (error) {
       if (!signal.aborted) report(error);
     } finally {
@@ -71,8 +75,10 @@ export class EngineRefresher {
     const { api, signal, changed } = this.#options;
     const ids = Array.from(this.#staleContainers);
     const wantImages = this.#staleImages;
+    const wantVolumes = this.#staleVolumes;
     this.#staleContainers.clear();
     this.#staleImages = false;
+    this.#staleVolumes = false;
     if (ids.length > manyContainers) {
       const containers = await listContainers(api, { size: true, signal });
       this.#set({ containers: this.#present(containers) });
@@ -87,7 +93,12 @@ export class EngineRefresher {
       }
     }
     if (wantImages) this.#set({ images: await listImages(api, signal) });
+    if (wantVolumes) this.#set({ volumes: await listVolumes(api, signal) });
     changed();
+  }
+
+  #isStale(): boolean {
+    return this.#staleContainers.size > 0 || this.#staleImages || this.#staleVolumes;
   }
 
   #set(part: Partial<EngineState>): void {

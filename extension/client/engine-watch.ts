@@ -1,5 +1,5 @@
 import type { EngineState } from '../model/engine-state.ts';
-import { staleAfter } from '../model/engine-state.ts';
+import { changesUsers, staleAfter } from '../model/engine-state.ts';
 import { createListeners, type Dispose } from '../model/listeners.ts';
 import type { Api } from './api.ts';
 import { EngineRefresher } from './engine-refresher.ts';
@@ -102,6 +102,8 @@ export class EngineWatch {
     this.#since = timeOf(event) ?? this.#since;
     const stale = staleAfter(event);
     if (stale !== undefined) this.#refresher.add(stale);
+    const { volumes } = this.state;
+    if (volumes.length > 0 && changesUsers(event)) this.#refresher.add({ kind: 'volumes' });
   }
 
   #setLive(live: boolean): void {

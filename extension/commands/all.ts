@@ -20,6 +20,13 @@ import { connectCommand } from './machines/connect.ts';
 import { disconnectCommand } from './machines/disconnect.ts';
 import { showLogCommand } from './machines/show-log.ts';
 import { useInTerminalsCommand } from './machines/use-in-terminals.ts';
+import { cloneVolumeCommand } from './volumes/clone.ts';
+import { createVolumeCommand } from './volumes/create.ts';
+import { exportVolumeCommand } from './volumes/export.ts';
+import { importVolumeCommand } from './volumes/import.ts';
+import { inspectVolumeCommand } from './volumes/inspect.ts';
+import { pruneVolumesCommand } from './volumes/prune.ts';
+import { removeVolumeCommand } from './volumes/remove.ts';
 
 /** Every command that the extension registers; package.json contributes the same ones. */
 export const allCommands: readonly Command[] = [
@@ -44,4 +51,11 @@ export const allCommands: readonly Command[] = [
   inspectImageCommand,
   exploreImageLayersCommand,
   copyImageIdCommand,
+  createVolumeCommand,
+  removeVolumeCommand,
+  pruneVolumesCommand,
+  inspectVolumeCommand,
+  cloneVolumeCommand,
+  exportVolumeCommand,
+  importVolumeCommand,
 ];

@@ -3,7 +3,14 @@ import type { Session } from '../client/session.ts';
 import type { ContainerSummary } from '../client/shapes/containers.ts';
 import { sortedContainers } from '../model/engine-state.ts';
 import { containerName, familiarName, formatBytes, formatPorts, imageTitle } from '../model/format.ts';
-import { type ContainerNode, type ImageNode, isNode, type MachineNode } from '../tree/nodes.ts';
+import { volumeTitle, volumeUse } from '../model/volume-words.ts';
+import {
+  type ContainerNode,
+  type ImageNode,
+  isNode,
+  type MachineNode,
+  type VolumeNode,
+} from '../tree/nodes.ts';
 import type { CommandDeps } from './command.ts';
 
 /** The machine a command was called on, or the user's choice; undefined where the user gives up. */
@@ -80,5 +87,23 @@ export async function pickImage(
   }));
   if (items.length === 0) throw new Error('there is no image yet: pull one first');
   const picked = await vscode.window.showQuickPick(items, { title, placeHolder: 'Image' });
+  return picked?.node;
+}
+
+export async function pickVolume(
+  deps: CommandDeps,
+  target: unknown,
+  title: string,
+): Promise<VolumeNode | undefined> {
+  if (isNode(target, 'volume')) return target;
+  const session = await pickSession(deps, target, title);
+  if (session === undefined) return undefined;
+  const items = session.watch.state.volumes.map((volume) => ({
+    label: volumeTitle(volume),
+    description: volumeUse(volume),
+    node: { kind: 'volume', session, volume } as const,
+  }));
+  if (items.length === 0) throw new Error('there is no volume yet: create one first');
+  const picked = await vscode.window.showQuickPick(items, { title, placeHolder: 'Volume' });
   return picked?.node;
 }

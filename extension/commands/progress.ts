@@ -1,7 +1,10 @@
 import * as vscode from 'vscode';
 
 /** Shows the bar of a view while something short is under way in it. */
-export function inView<T>(view: 'containers' | 'images' | 'machines', work: () => Promise<T>): Thenable<T> {
+export function inView<T>(
+  view: 'containers' | 'images' | 'machines' | 'volumes',
+  work: () => Promise<T>,
+): Thenable<T> {
   return vscode.window.withProgress({ location: { viewId: `strata.${view}` } }, work);
 }
 

@@ -1,3 +1,4 @@
+import type { StrataVolume } from '../../backend/api/wire/strata-volumes.ts';
 import type { ContainerSummary } from '../client/shapes/containers.ts';
 import type { ImageSummary } from '../client/shapes/images.ts';
 import type { EngineEvent } from '../client/shapes/system.ts';
@@ -6,15 +7,18 @@ import type { EngineEvent } from '../client/shapes/system.ts';
 export interface EngineState {
   readonly containers: readonly ContainerSummary[];
   readonly images: readonly ImageSummary[];
+  /** Without their sizes, which cost a walk through all files. */
+  readonly volumes: readonly StrataVolume[];
 }
 
-export const emptyState: EngineState = { containers: [], images: [] };
+export const emptyState: EngineState = { containers: [], images: [], volumes: [] };
 
 /** What an event makes out of date. An event names the thing but does not carry its new state. */
 export type Stale =
   | { kind: 'container'; id: string }
   | { kind: 'container-gone'; id: string }
-  | { kind: 'images' };
+  | { kind: 'images' }
+  | { kind: 'volumes' };
 
 const containerActions = new Set([
   'create',
@@ -30,6 +34,9 @@ const containerActions = new Set([
   'oom',
   'health_status',
 ]);
+/** Those by which the users of volumes change, their names and whether they run. */
+const userActions = new Set(['create', 'start', 'die', 'destroy', 'rename']);
+const volumeActions = new Set(['create', 'destroy', 'prune']);
 const imageActions = new Set(['pull', 'tag', 'untag', 'delete', 'import', 'load', 'prune']);
 
 export function staleAfter(event: EngineEvent): Stale | undefined {
@@ -40,7 +47,13 @@ export function staleAfter(event: EngineEvent): Stale | undefined {
     return containerActions.has(action) ? { kind: 'container', id: event.Actor.ID } : undefined;
   }
   if (event.Type === 'image') return imageActions.has(action) ? { kind: 'images' } : undefined;
+  if (event.Type === 'volume') return volumeActions.has(event.Action) ? { kind: 'volumes' } : undefined;
   return undefined;
+}
+
+/** Whether volumes may have other users now. */
+export function changesUsers(event: EngineEvent): boolean {
+  return event.Type === 'container' && userActions.has(event.Action);
 }
 
 /** The state with one container as it is now; undefined where it is gone. */

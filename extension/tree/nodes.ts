@@ -1,4 +1,5 @@
 import type { StackLayer } from '../../backend/api/wire/strata-layers.ts';
+import type { StrataVolume, VolumeEntry } from '../../backend/api/wire/strata-volumes.ts';
 import type { MachineEntry } from '../client/connector.ts';
 import type { Session } from '../client/session.ts';
 import type { ContainerSummary } from '../client/shapes/containers.ts';
@@ -31,7 +32,36 @@ export interface LayerNode {
   readonly layer: StackLayer;
 }
 
-export type StrataNode = MachineNode | SessionNode | ContainerNode | ImageNode | LayerNode;
+export interface VolumeNode {
+  readonly kind: 'volume';
+  readonly session: Session;
+  readonly volume: StrataVolume;
+}
+/** A file or directory in a volume. */
+export interface VolumeEntryNode {
+  readonly kind: 'volume-entry';
+  readonly session: Session;
+  readonly volume: string;
+  readonly entry: VolumeEntry;
+}
+/** Stands for the names after one, in a directory that has too many for one look. */
+export interface VolumeMoreNode {
+  readonly kind: 'volume-more';
+  readonly session: Session;
+  readonly volume: string;
+  readonly path: string;
+  readonly after: string;
+}
+
+export type StrataNode =
+  | MachineNode
+  | SessionNode
+  | ContainerNode
+  | ImageNode
+  | LayerNode
+  | VolumeNode
+  | VolumeEntryNode
+  | VolumeMoreNode;
 
 /** Whether a command's argument is a node of this kind: keybindings and other extensions may pass anything. */
 export function isNode<K extends StrataNode['kind']>(

@@ -1,36 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterEach, describe, it } from 'mocha';
-import type { ApiCall } from '../support/api-client.ts';
-import { makeTempDir } from '../support/temp-dir.ts';
-import { useDaemon } from '../support/use-daemon.ts';
-
-const execute = promisify(execFile);
+import { describe, it } from 'mocha';
+import { readXattrs, setXattr } from '../../backend/linux/xattr.ts';
+import { useVolumes } from '../support/use-volumes.ts';
 
 describe('/strata/v1/volumes', function () {
   this.timeout(30_000);
-  const fixture = useDaemon(['busybox']);
-  const ok = (...args: string[]) => fixture.daemon.docker.ok(args);
-  const call = (path: string, request?: ApiCall) => fixture.daemon.call(`/strata/v1/volumes${path}`, request);
-  const data = (name: string) => join(fixture.daemon.dataRoot, 'volumes', name, '_data');
-  const inside = (name: string, script: string) =>
-    ok(
-      'run',
-      '--rm',
-      '--network',
-      'none',
-      '-v',
-      `${name}:/d`,
-      '-w',
-      '/d',
-      fixture.image('busybox'),
-      'sh',
-      '-c',
-      script,
-    );
+  const { fixture, ok, call, data, inside, onHost } = useVolumes();
   const tree = async (name: string, query = '') => {
     const reply = await call(`/${name}/tree?${query}`);
     assert.equal(reply.status, 200, reply.text);
@@ -39,16 +17,6 @@ describe('/strata/v1/volumes', function () {
       next: string | null;
     };
   };
-
-  afterEach(async () => {
-    const ids = (await ok('ps', '-aq')).split('\n').filter(Boolean);
-    if (ids.length > 0) await ok('rm', '-fv', ...ids);
-    const names = (await ok('volume', 'ls', '-q')).split('\n').filter(Boolean);
-    for (const name of names) await ok('volume', 'rm', name);
-    assert.deepEqual(await readdir(join(fixture.daemon.dataRoot, 'tmp')), []);
-    const mounts = await readFile('/proc/self/mountinfo', 'utf8');
-    assert.doesNotMatch(mounts, new RegExp(`${fixture.daemon.dataRoot}/volumes`));
-  });
 
   it('lists volumes with their size and the containers that have them', async () => {
     await inside('data', 'head -c 5000 /dev/zero > f');
@@ -134,79 +102,69 @@ describe('/strata/v1/volumes', function () {
     assert.deepEqual((await tree('data', 'path=/up')).entries.length, 6);
   });
 
-  it('exports an archive that GNU tar reads, and imports it with owners, modes, times and links', async () => {
-    await using temp = await makeTempDir('strata-volume-');
+  it('writes a file as a whole, and keeps the owner, mode and attributes that it had', async () => {
     await inside(
-      'from',
-      'echo x > f; ln f g; ln -s f l; mkdir -m 2750 d; chown 5:6 d; chmod 4755 f; touch -t 200102030405 f; mkfifo p; chmod 1770 .; chown 3:4 .',
+      'data',
+      'mkdir d; chown 5:6 d; echo long old content > d/f; chown 7:8 d/f; chmod 4640 d/f; ln -s d/f l',
     );
-    for (const compress of ['none', 'gzip', 'zstd']) {
-      const archive = join(temp.path, compress);
-      await execute('curl', [
-        '-sf',
-        '--unix-socket',
-        fixture.daemon.socket,
-        '-o',
-        archive,
-        `http://x/strata/v1/volumes/from/export?compress=${compress}`,
-      ]);
-      const name = `to-${compress}`;
-      await ok('volume', 'create', name);
-      const reply = await call(`/${name}/import`, { method: 'POST', body: await readFile(archive) });
-      assert.equal(reply.status, 200, reply.text);
-      const last = JSON.parse(reply.text.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
-      assert.deepEqual(last, {
-        status: 'done',
-        current: (await stat(archive)).size,
-        total: (await stat(archive)).size,
-      });
-      const listing = 'stat -c "%n %F %a %u:%g %Y %h %N" . *';
-      const facts = async (volume: string) =>
-        (await execute('sh', ['-c', `cd ${data(volume)} && ${listing}`])).stdout;
-      assert.equal(await facts(name), await facts('from'));
-    }
-    const { stdout } = await execute('tar', ['-tf', join(temp.path, 'none')]);
-    assert.deepEqual(stdout.trim().split('\n'), ['./', './d/', './f', './g', './l', './p']);
+    setXattr(Buffer.from(`${data('data')}/d/f`), Buffer.from('user.note'), Buffer.from('kept'));
+    const put = (query: string, body = 'new') => call(`/data/file?${query}`, { method: 'PUT', body });
+    assert.equal((await put('path=/l')).status, 200);
+    const facts = async (path: string) => (await onHost('data', `stat -c '%F %a %u:%g %s' .${path}`)).trim();
+    assert.equal(await facts('/d/f'), 'regular file 4640 7:8 3');
+    assert.equal(
+      readXattrs(Buffer.from(`${data('data')}/d/f`))
+        .get('user.note')
+        ?.toString(),
+      'kept',
+    );
+    assert.equal(await facts('/l'), 'symbolic link 777 0:0 3');
+    assert.equal((await put('path=/d/fresh')).status, 200);
+    assert.equal(await facts('/d/fresh'), 'regular file 644 5:6 3');
+    assert.equal((await put('path=/d/own&mode=600&uid=9&gid=10')).status, 200);
+    assert.equal(await facts('/d/own'), 'regular file 600 9:10 3');
+    assert.equal((await put('path=/d/none&create=0')).status, 404);
+    assert.equal((await put('path=/none/x')).status, 404);
+    assert.equal((await put('path=/d')).status, 400);
+    assert.equal((await put('path=/d/x&mode=999')).status, 400);
+    assert.deepEqual((await readdir(join(data('data'), 'd'))).sort(), ['f', 'fresh', 'own']);
   });
 
-  it('leaves a volume as it was when an import fails, and replaces its content only when asked', async () => {
-    await using temp = await makeTempDir('strata-volume-');
-    await mkdir(join(temp.path, 'd'));
-    await writeFile(join(temp.path, 'd', 'new'), 'new');
-    await execute('tar', ['-cf', join(temp.path, 'a.tar'), '-C', join(temp.path, 'd'), '.']);
-    const body = await readFile(join(temp.path, 'a.tar'));
-    await inside('data', 'echo old > old; mkdir d; echo x > d/x');
-    const send = (query: string, content: Buffer) =>
-      call(`/data/import${query}`, { method: 'POST', body: content });
-    assert.equal((await send('', body)).status, 409);
-    assert.equal((await send('?replace=1', body.subarray(0, 700))).status, 400);
-    assert.equal((await send('?replace=1', Buffer.from('no archive'))).status, 400);
-    assert.deepEqual((await readdir(data('data'))).sort(), ['d', 'old']);
-    const running = await ok('run', '-d', '-v', 'data:/d', fixture.image('busybox'), 'sleep', '60');
-    const refused = await send('?replace=1', body);
-    assert.deepEqual([refused.status, refused.text.includes(running)], [409, true]);
-    await ok('rm', '-f', running);
-    assert.equal((await send('?replace=1', body)).status, 200);
-    assert.deepEqual(await readdir(data('data')), ['new']);
+  it('leaves nothing of a file whose client goes away', async () => {
+    await inside('data', 'echo old > f');
+    const socket = connect(fixture.daemon.socket);
+    socket.write(
+      'PUT /strata/v1/volumes/data/file?path=/f HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nhalf',
+    );
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.equal(await readFile(join(data('data'), 'f'), 'utf8'), 'old\n');
+    assert.deepEqual(await readdir(data('data')), ['f']);
   });
 
-  it('mounts what the options name while it looks, also to import', async () => {
-    await ok('volume', 'create', '-o', 'type=tmpfs', '-o', 'device=tmpfs', 'tm');
-    assert.deepEqual((await tree('tm')).entries, []);
-    await using temp = await makeTempDir('strata-volume-');
-    await ok('volume', 'create', '-o', 'type=none', '-o', `device=${temp.path}`, '-o', 'o=bind', 'bound');
-    await inside('from', 'echo x > f');
-    const archive = (
-      await execute(
-        'curl',
-        ['-sf', '--unix-socket', fixture.daemon.socket, 'http://x/strata/v1/volumes/from/export'],
-        { encoding: 'buffer' },
-      )
-    ).stdout;
-    assert.equal((await call('/bound/import', { method: 'POST', body: archive })).status, 200);
-    assert.deepEqual(await readdir(temp.path), ['f']);
-    assert.equal((await call('/bound/import', { method: 'POST', body: archive })).status, 409);
-    assert.equal((await call('/bound/import?replace=1', { method: 'POST', body: archive })).status, 200);
-    assert.deepEqual(await readdir(temp.path), ['f']);
+  it('makes directories, renames and deletes', async () => {
+    await inside('data', 'mkdir a; echo x > a/f; echo y > g; ln -s /etc out');
+    const post = (path: string, body?: unknown) => call(`/data/${path}`, { method: 'POST', body });
+    const remove = (query: string) => call(`/data/file?${query}`, { method: 'DELETE' });
+    assert.equal((await post('directories?path=/b&mode=2770&uid=3')).status, 201);
+    assert.equal((await post('directories?path=/b')).status, 409);
+    assert.equal((await post('directories?path=/no/b')).status, 404);
+    assert.equal((await post('rename', { from: '/a/f', to: '/b/h' })).status, 200);
+    assert.equal((await post('rename', { from: '/b/h', to: '/g' })).status, 409);
+    assert.equal((await post('rename', { from: '/none', to: '/g' })).status, 404);
+    assert.equal((await post('rename', { from: '/b', to: '/b/c' })).status, 400);
+    assert.equal((await post('rename', { from: '/b/h', to: '/g', overwrite: true })).status, 200);
+    assert.equal(await readFile(join(data('data'), 'g'), 'utf8'), 'x\n');
+    assert.equal((await post('rename', { from: '/b', to: '/a/c' })).status, 200);
+    assert.equal((await remove('path=/a')).status, 409);
+    assert.equal((await remove('path=/a&recursive=1')).status, 204);
+    assert.equal((await remove('path=/out')).status, 204);
+    assert.equal((await remove('path=/out')).status, 404);
+    assert.equal((await remove('path=/')).status, 400);
+    assert.deepEqual(await readdir(data('data')), ['g']);
+    await ok('volume', 'create', '-o', 'type=tmpfs', '-o', 'device=tmpfs', '-o', 'o=ro', 'fixed');
+    assert.equal((await call('/fixed/directories?path=/b', { method: 'POST' })).status, 403);
+    assert.equal((await call('/fixed/file?path=/b', { method: 'PUT', body: 'x' })).status, 403);
   });
 });

@@ -15,6 +15,7 @@ export const TEST_PACKAGES = [
   'qemu-system-x86',
   'e2fsprogs',
   'xz-utils',
+  'bzip2',
   'zstd',
   'bsdutils',
   'procps',

@@ -1,14 +1,15 @@
-import type { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, createZstdCompress } from 'node:zlib';
-import { invalidArgument, messageOf } from '../../base/errors.ts';
+import { invalidArgument } from '../../base/errors.ts';
 import type { FilesContext } from '../../engine/files/files-context.ts';
+import { cloneVolume } from '../../engine/volumes/clone-volume.ts';
 import { exportVolume } from '../../engine/volumes/export-volume.ts';
 import { importVolume } from '../../engine/volumes/import-volume.ts';
 import type { Route } from '../route.ts';
 import { flag } from '../wire/query.ts';
-import type { VolumeProgress } from '../wire/strata-volumes.ts';
+import { cloneRequestSchema } from '../wire/strata-volumes.ts';
+import { Progress } from './volume-progress.ts';
 
 const PATH = '/strata/v1/volumes/:name';
 
@@ -65,49 +66,20 @@ export const importRoute = (files: FilesContext): Route => ({
   },
 });
 
-/** Milliseconds between two lines. */
-const INTERVAL = 100;
-
-export class Progress {
-  readonly #response: ServerResponse;
-  readonly #status: 'importing' | 'cloning';
-  readonly #total: number | null;
-  #current = 0;
-  // What fails right away is told by the status.
-  #told = Date.now();
-
-  constructor(response: ServerResponse, status: 'importing' | 'cloning', total: number | null) {
-    this.#response = response;
-    this.#status = status;
-    this.#total = total;
-  }
-
-  add(bytes: number): void {
-    this.#current += bytes;
-    const now = Date.now();
-    // A client that does not read misses counts: its lines must not pile up here.
-    if (now - this.#told < INTERVAL || this.#response.writableNeedDrain) return;
-    this.#told = now;
-    this.#line({ status: this.#status });
-  }
-
-  done(): void {
-    this.#line({ status: 'done' });
-    this.#response.end();
-  }
-
-  /** @throws it, where nothing has been said yet */
-  failed(error: unknown): void {
-    if (!this.#response.headersSent) throw error;
-    this.#line({ status: 'error', error: messageOf(error) });
-    this.#response.end();
-  }
-
-  #line(line: Pick<VolumeProgress, 'status' | 'error'>): void {
-    if (this.#response.destroyed) return;
-    if (!this.#response.headersSent)
-      this.#response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
-    const whole: VolumeProgress = { ...line, current: this.#current, total: this.#total };
-    this.#response.write(`${JSON.stringify(whole)}\n`);
-  }
-}
+/** As with an import, what fails right away is told by the status. */
+export const cloneRoute = (files: FilesContext): Route => ({
+  method: 'POST',
+  path: `${PATH}/clone`,
+  handle: async ({ params, json, signal }, response) => {
+    const { name, labels } = cloneRequestSchema.parse(await json());
+    const progress = new Progress(response, 'cloning', null);
+    const onBytes = (bytes: number): void => progress.add(bytes);
+    try {
+      await cloneVolume(files, { volume: params['name'] ?? '', name, labels, signal, onBytes });
+      progress.done();
+    } catch (error) {
+      progress.failed(error);
+    }
+    return undefined;
+  },
+});

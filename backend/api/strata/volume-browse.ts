@@ -79,7 +79,7 @@ function sendHead(
 }
 
 /** With one slash first and none last. */
-function plain(path: string): string {
+export function plain(path: string): string {
   return `/${path.split('/').filter(Boolean).join('/')}`;
 }
 

@@ -4,8 +4,9 @@ import type { Route } from '../route.ts';
 import { flag } from '../wire/query.ts';
 import type { StrataVolumes } from '../wire/strata-volumes.ts';
 import { strataVolumeBody } from '../wire/volume-views.ts';
-import { exportRoute, importRoute } from './volume-archives.ts';
+import { cloneRoute, exportRoute, importRoute } from './volume-archives.ts';
 import { readFileRoute, statRoute, treeRoute } from './volume-browse.ts';
+import { makeDirectoryRoute, removeFileRoute, renameRoute, writeFileRoute } from './volume-changes.ts';
 
 /** `/strata/v1/volumes`: backend/api/wire/strata-volumes.ts has the shapes. */
 export const strataVolumeRoutes = (files: FilesContext): Route[] => [
@@ -15,6 +16,11 @@ export const strataVolumeRoutes = (files: FilesContext): Route[] => [
   readFileRoute(files),
   exportRoute(files),
   importRoute(files),
+  cloneRoute(files),
+  writeFileRoute(files),
+  removeFileRoute(files),
+  makeDirectoryRoute(files),
+  renameRoute(files),
   describeRoute(files),
 ];
 

@@ -33,9 +33,18 @@ function oneFilter(engine: EngineContext, filter: string, values: readonly strin
   if (filter === 'label') return (volume) => values.every((value) => hasLabel(volumeLabels(volume), value));
   if (filter === 'label!') return (volume) => !values.some((value) => hasLabel(volumeLabels(volume), value));
   if (filter === 'driver') return ({ driver }) => values.includes(driver);
-  if (filter === 'name') return ({ name }) => values.some((value) => name.includes(value));
+  if (filter === 'name') return ({ name }) => values.some((value) => matches(name, value));
   const wanted = booleanFilter(filter, values);
   return ({ name }) => (volumeUsers(engine, name).length === 0) === wanted;
+}
+
+/** Docker takes a part or a regular expression. */
+function matches(text: string, wanted: string): boolean {
+  try {
+    return text === wanted || new RegExp(wanted).test(text);
+  } catch {
+    return text.includes(wanted);
+  }
 }
 
 function booleanFilter(filter: string, values: readonly string[]): boolean {

@@ -15,8 +15,14 @@ function fromMountPoint(point: MountPoint): Record<string, unknown> {
     Source: point.source,
     Destination: point.destination,
     ...(point.type === 'volume' ? { Driver: 'local' } : {}),
-    Mode: point.type === 'tmpfs' ? '' : point.options,
+    Mode: modeOf(point),
     RW: !point.readOnly,
     Propagation: point.propagation,
   };
+}
+
+/** Docker marks named volumes as shared between containers, with its word for SELinux. */
+function modeOf({ type, options, anonymous }: MountPoint): string {
+  if (type === 'tmpfs') return '';
+  return type === 'volume' && options === '' && !anonymous ? 'z' : options;
 }

@@ -7,7 +7,7 @@ import { fileAttributesSchema } from './strata-layers.ts';
  */
 
 /** A container that has a volume among its mounts, running or not. */
-export const volumeUserSchema = z.object({
+const volumeUserSchema = z.object({
   id: z.string(),
   name: z.string(),
   running: z.boolean(),

@@ -11,6 +11,7 @@ import { emitMemberships } from '../networks/network-events.ts';
 import type { Container } from './container.ts';
 import { holdVolumes, releaseVolumes } from './hold-volumes.ts';
 import { unmountImages } from './image-mounts.ts';
+import { makeMountPoints } from './make-mount-points.ts';
 import { makeSandbox } from './sandbox.ts';
 import { prepareMounts } from './prepare-mounts.ts';
 import { shareMemory, unmountSharedMemory } from './shared-memory.ts';
@@ -47,6 +48,7 @@ async function bringUpOrUndo(context: EngineContext, container: Container): Prom
   undo.defer(() => giveMountsBack(context, container));
   const prepared = await prepareMounts(context, container, { rootfs, userNamespace });
   const mounts = [...prepared, ...shareMemory(context, container)];
+  makeMountPoints(rootfs, container, mounts);
   undo.defer(() => unstageMounts(context, id));
   const binds = userNamespace ? stageMounts(context, container, userNamespace, mounts) : mounts;
   const spec = buildSpec(specInput(context, container, { rootfs, mounts: binds, userNamespace }));

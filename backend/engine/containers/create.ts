@@ -12,7 +12,9 @@ import type { Container, ContainerState } from './container.ts';
 import { checkedName } from './container-name.ts';
 import { emitContainer } from './container-events.ts';
 import type { CreateRequest } from './create-request.ts';
+import { fillVolumes } from './fill-volumes.ts';
 import { holdMountedImages } from './image-mounts.ts';
+import { makeWorkingDirectory } from './make-working-directory.ts';
 import { mergeConfig } from './merge-config.ts';
 import { checkImagePlatform } from './image-platform.ts';
 import { randomName } from './random-name.ts';
@@ -55,6 +57,7 @@ export async function createContainer(context: EngineContext, request: CreateReq
   await mkdir(directory, { recursive: true, mode: 0o710 });
   undo.defer(() => context.snapshotter.remove(id));
   await context.snapshotter.prepare(id, image.diffIds, idMapping);
+  await makeWorkingDirectory(context, { id, config, idMapping });
 
   const container: Container = {
     id,
@@ -72,6 +75,7 @@ export async function createContainer(context: EngineContext, request: CreateReq
     monitored: null,
     bootId: '',
   };
+  await fillVolumes(context, container);
   context.containers.add(container);
   undo.release();
   emitContainer(context, 'create', container);

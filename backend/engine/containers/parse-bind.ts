@@ -75,10 +75,15 @@ function accessOf(mode: string, text: string, isBind: boolean): Partial<MountReq
     throw invalidArgument(
       `mount mode ${JSON.stringify(mode)} requires a bind mount: invalid volume specification: '${text}'`,
     );
+  const propagation = modes.find((word) => /shared|slave|private/.test(word)) ?? '';
+  if (propagation !== '' && !isBind)
+    throw invalidArgument(
+      `invalid volume specification: '${text}': invalid mount config for type "volume": field BindOptions must not be specified`,
+    );
   return {
     readOnly: access !== '',
     readOnlyDepth: !isDeep ? '' : access === 'ro-non-recursive' ? 'non-recursive' : 'force-recursive',
-    propagation: modes.find((word) => /shared|slave|private/.test(word)) ?? '',
+    propagation,
     noCopy: modes.includes('nocopy'),
   };
 }

@@ -53,8 +53,9 @@ async function prepareSource(
   point: MountPoint,
   rootfs: string,
 ): Promise<void> {
+  // Of a container that an older daemon made: see `fillVolumes`.
   if (point.type === 'volume' && point.name !== null && point.copyUp)
-    await volumes.copyUp(point.name, rootfs, point.destination, idMapping);
+    await volumes.copyUp(point.name, { rootfs, pathInside: point.destination, mapping: idMapping });
   if (point.type !== 'bind') return;
   try {
     await stat(point.source);

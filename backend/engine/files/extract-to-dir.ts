@@ -7,6 +7,7 @@ import { emitContainer } from '../containers/container-events.ts';
 import { naming, type PathRequest } from './archive-path.ts';
 import type { FilesContext } from './files-context.ts';
 import { inView } from './in-view.ts';
+import { plainArchive } from './plain-archive.ts';
 
 export interface ExtractRequest extends PathRequest {
   noOverwriteDirNonDir: boolean;
@@ -24,8 +25,9 @@ export async function extractToDir(files: FilesContext, request: ExtractRequest)
   const { engine, archives } = files;
   const container = engine.containers.resolve(request.reference);
   const task = await extractTask(files, container, request);
+  using archive = plainArchive(request.source, request.signal);
   const { result, close } = await inView(files, container, 'whole', async (view) => {
-    const job = archives.extract(view, task, request.source, request.signal);
+    const job = archives.extract(view, task, archive.content, request.signal);
     await naming(job.opened, request);
     return job;
   });

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { sniffCompression, SNIFFED } from '../../layer/archive/sniff-compression.ts';
+import { foreignFilter, sniffCompression } from '../../layer/archive/sniff-compression.ts';
 import { createDecompressor } from '../../layer/worker/decompress.ts';
 import { finishDigest, type Digest } from '../../oci/digest.ts';
 import type { Compression } from '../../oci/media-types.ts';
+import { joined, peek, withoutForeign } from './plain-archive.ts';
 
 /** A layer's archive on its way into the stores. */
 export interface SpooledLayer extends AsyncDisposable {
@@ -36,10 +37,10 @@ export async function spoolLayer(tmp: string, source: Readable, signal: AbortSig
   const remove = (): Promise<void> => rm(path, { force: true });
   try {
     const { start, rest } = await peek(source);
-    const compression = sniffCompression(start);
+    const compression = foreignFilter(start) ? 'none' : sniffCompression(start);
     const archive = new Measure();
     const file = new Measure();
-    const chunks = joined(start, rest);
+    const chunks = withoutForeign(start, joined(start, rest), signal);
     const target = createWriteStream(path, { flags: 'wx', mode: 0o600 });
     if (compression === 'none') {
       const gzip = createGzip({ level: GZIP_LEVEL });
@@ -97,26 +98,5 @@ async function* decompressed(
     await decompressor.end();
   } finally {
     decompressor.destroy();
-  }
-}
-
-async function peek(source: Readable): Promise<{ start: Buffer; rest: AsyncIterator<Buffer> }> {
-  // Of a request the connection is needed for the answer.
-  const rest = source.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
-  let start: Buffer = Buffer.alloc(0);
-  while (start.length < SNIFFED) {
-    const next = await rest.next();
-    if (next.done) break;
-    start = Buffer.concat([start, next.value]);
-  }
-  return { start, rest };
-}
-
-async function* joined(start: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    if (start.length > 0) yield start;
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
   }
 }

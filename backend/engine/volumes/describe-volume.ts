@@ -2,7 +2,7 @@ import type { VolumeRecord } from '../../volume/volumes.ts';
 import { isUp } from '../containers/status.ts';
 import type { EngineContext } from '../context.ts';
 
-export interface VolumeUser {
+interface VolumeUser {
   id: string;
   name: string;
   running: boolean;

@@ -1,6 +1,7 @@
 import { Transform, type Readable } from 'node:stream';
 import type { ExtractTask } from '../../layer/archive/messages.ts';
 import type { FilesContext } from '../files/files-context.ts';
+import { plainArchive } from '../files/plain-archive.ts';
 import { inVolume } from './in-volume.ts';
 
 export interface ImportVolumeRequest {
@@ -38,7 +39,8 @@ export async function importVolume(
   const { close } = await inVolume(files, volume, async () => {
     await using staged = await volumes.stage(volume, { replace });
     const view = { kind: 'directory', path: staged.path } as const;
-    await files.archives.extract(view, TASK, counted(source, onBytes), signal).done;
+    using archive = plainArchive(counted(source, onBytes), signal);
+    await files.archives.extract(view, TASK, archive.content, signal).done;
     signal.throwIfAborted();
     await volumes.publish(volume, staged, { replace });
   });

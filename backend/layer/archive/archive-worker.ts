@@ -6,6 +6,7 @@ import { InputJob } from './input-job.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { openView } from './open-view.ts';
 import { beginOutput } from './output-job.ts';
+import { WriteJob } from './write-job.ts';
 
 /**
  * A thread that reads and writes files of containers, one job at a time, with synchronous calls: it may visit mount
@@ -17,7 +18,7 @@ leaveSharedFileSystemContext();
 
 interface Current {
   job: number;
-  input: InputJob | null;
+  input: InputJob | WriteJob | null;
   output: Generator<Buffer> | null;
   /** Bytes that may be sent. */
   credit: number;
@@ -25,6 +26,9 @@ interface Current {
 
 /** So many bytes are under way to the reader at most, beside one chunk. */
 const WINDOW = 2 ** 20;
+
+/** Milliseconds. */
+const TURN = 50;
 
 let current: Current | null = null;
 /** Messages are handled one after the other, also those that arrive while one is waiting. */
@@ -51,8 +55,8 @@ function start({ job, view, task }: Extract<ToWorker, { kind: 'start' }>): void 
   const tree = openView(view);
   try {
     current = { job, input: null, output: null, credit: 0 };
-    if (task.kind === 'extract') {
-      current.input = new InputJob(tree, task);
+    if (task.kind === 'extract' || task.kind === 'write') {
+      current.input = task.kind === 'extract' ? new InputJob(tree, task) : new WriteJob(tree, task);
       return tell({ kind: 'opened', job, stat: null });
     }
     const { stat, chunks } = beginOutput(tree, task);
@@ -67,7 +71,10 @@ function start({ job, view, task }: Extract<ToWorker, { kind: 'start' }>): void 
 
 function send(job: Current, credit: number): void {
   job.credit += credit;
+  const until = Date.now() + TURN;
   while (job.credit > 0) {
+    // Work that says little would not let a cancellation be heard.
+    if (Date.now() > until) return void setImmediate(() => resume(job));
     const next = job.output?.next();
     if (!next || next.done) {
       end();
@@ -76,6 +83,15 @@ function send(job: Current, credit: number): void {
     job.credit -= next.value.length;
     const bytes = new Uint8Array(next.value.buffer as ArrayBuffer);
     tell({ kind: 'bytes', job: job.job, bytes }, [bytes.buffer]);
+  }
+}
+
+function resume(job: Current): void {
+  if (current !== job) return;
+  try {
+    send(job, 0);
+  } catch (error) {
+    fail(job.job, error);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { WorkerPool } from '../worker/worker-pool.ts';
-import type { ExtractTask, PathStat, Task, View } from './messages.ts';
+import type { InputTask, PathStat, Task, View } from './messages.ts';
 import { readFromWorker } from './read-from-worker.ts';
 import { sendToWorker } from './send-to-worker.ts';
 
@@ -26,8 +26,9 @@ export interface ExtractJob {
  * stream ends, so there are as many threads as there are transfers.
  */
 export interface ArchiveWorkers {
-  read(view: View, task: Exclude<Task, { kind: 'extract' }>): ReadJob;
-  extract(view: View, task: ExtractTask, source: Readable, signal: AbortSignal): ExtractJob;
+  read(view: View, task: Exclude<Task, InputTask>): ReadJob;
+  /** Extracts an archive, or writes a file. */
+  extract(view: View, task: InputTask, source: Readable, signal: AbortSignal): ExtractJob;
   close(): Promise<void>;
 }
 

@@ -1,9 +1,10 @@
 import { lstatSync, opendirSync, readlinkSync } from 'node:fs';
 import { isErrno } from '../../base/errors.ts';
 import { atDescriptor, atName, PathWalk } from '../../linux/path-walk.ts';
-import type { Output } from './output-job.ts';
+import { explainFailure } from './explain-failure.ts';
+import type { Output } from './output.ts';
 import type { ListedNames, ListTask, PathStat } from './messages.ts';
-import { attributesOf, explain } from './open-resource.ts';
+import { attributesOf } from './open-resource.ts';
 
 /**
  * One page of a directory, by the bytes of its names. Each page reads all names and keeps those of the page alone,
@@ -25,7 +26,7 @@ export function listDirectory(root: number, { path, after, limit }: ListTask): O
     const last = names.length > limit ? (page.at(-1) ?? null) : null;
     return { stat, chunks: asJson({ entries, last }) };
   } catch (error) {
-    throw explain(error);
+    throw explainFailure(error);
   }
 }
 

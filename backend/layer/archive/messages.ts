@@ -21,7 +21,47 @@ export type Task =
   | { kind: 'layer'; leaveOut: ReadonlySet<string>; mapping: IdMapping | null }
   | ListTask
   | ReadTask
-  | ExtractTask;
+  | ChangeTask
+  | CloneTask
+  | ExtractTask
+  | WriteTask;
+
+/** Those that are fed by a client. */
+export type InputTask = ExtractTask | WriteTask;
+
+/** Owner and permissions of what is made; null for the owner of the directory that it is made in. */
+export interface NewAttributes {
+  mode: number;
+  uid: number | null;
+  gid: number | null;
+}
+
+/** One change of names. Answers with what lies at the path then, a removal with nothing. */
+export type ChangeTask = { kind: 'change' } & (
+  | { verb: 'mkdir'; path: string; attributes: NewAttributes }
+  | { verb: 'remove'; path: string; recursive: boolean }
+  | { verb: 'rename'; path: string; to: string; overwrite: boolean }
+);
+
+/** Copies the whole tree into an empty directory that nobody else uses. The content tells of the progress. */
+export interface CloneTask {
+  kind: 'clone';
+  /** Host path. */
+  target: string;
+}
+
+/** One line of a clone's content, as JSON. */
+export interface CloneProgress {
+  bytes: number;
+}
+
+/** Replaces a regular file, to which symlinks lead inside the tree, by what is sent; its owner, mode and attributes stay. */
+export interface WriteTask {
+  kind: 'write';
+  path: string;
+  /** For one that is not there yet; null where it must be. */
+  create: NewAttributes | null;
+}
 
 /** Names in a directory, in their order as bytes: at most `limit` of them that come after `after`. */
 export interface ListTask {

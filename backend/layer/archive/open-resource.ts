@@ -1,9 +1,9 @@
 import { lstatSync, readlinkSync, type BigIntStats } from 'node:fs';
-import { invalidArgument, isErrno, notFound } from '../../base/errors.ts';
 import { deviceOf } from '../../linux/device-number.ts';
 import { timestampOf } from '../../linux/file-times.ts';
 import { atDescriptor, atName, PathWalk } from '../../linux/path-walk.ts';
 import type { EntryType } from '../layer-index.ts';
+import { explainFailure } from './explain-failure.ts';
 import type { PathStat, ResourcePath } from './messages.ts';
 import { nameOfResource } from './resource-path.ts';
 
@@ -29,7 +29,7 @@ export function openResource(root: number, path: ResourcePath): OpenResource {
     return { walk, name: null, stats: lstatSync(`${atDescriptor(walk.directory)}/.`, { bigint: true }) };
   } catch (error) {
     walk[Symbol.dispose]();
-    throw explain(error);
+    throw explainFailure(error);
   }
 }
 
@@ -104,13 +104,4 @@ function entered(walk: PathWalk, name: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** What a walk failed of, in words. */
-export function explain(error: unknown): unknown {
-  if (isErrno(error, 'ENOENT')) return notFound('no such file or directory', error);
-  if (isErrno(error, 'ENOTDIR')) return invalidArgument('not a directory', error);
-  if (isErrno(error, 'ELOOP')) return invalidArgument('too many levels of symbolic links', error);
-  if (isErrno(error, 'ENAMETOOLONG')) return invalidArgument('file name too long', error);
-  return error;
 }

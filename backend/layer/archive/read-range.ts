@@ -2,9 +2,10 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { invalidArgument } from '../../base/errors.ts';
 import { atDescriptor, atName, PathWalk } from '../../linux/path-walk.ts';
 import { boundsOf } from './byte-range.ts';
+import { explainFailure } from './explain-failure.ts';
 import type { ReadTask } from './messages.ts';
-import { attributesOf, explain } from './open-resource.ts';
-import type { Output } from './output-job.ts';
+import { attributesOf } from './open-resource.ts';
+import type { Output } from './output.ts';
 import { walkToFile } from './walk-to-file.ts';
 
 const O_PATH = 0o10000000;
@@ -21,7 +22,7 @@ export function readRange(root: number, { path, range }: ReadTask): Output {
     const bounds = boundsOf(range, Number(stats.size));
     return { stat: attributesOf(name, stats, ''), chunks: contentOf(fd, bounds ?? { start: 0, end: 0 }) };
   } catch (error) {
-    throw explain(error);
+    throw explainFailure(error);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Worker } from 'node:worker_threads';
 import { internal, invalidArgument, messageOf, StrataError } from '../../base/errors.ts';
-import type { ExtractTask, FromWorker, ToWorker, View } from './messages.ts';
+import type { InputTask, FromWorker, ToWorker, View } from './messages.ts';
 
 /** Bytes on their way to a worker that it has not used up yet. */
 const WINDOW = 2 ** 20;
@@ -9,7 +9,7 @@ const WINDOW = 2 ** 20;
 export interface ExtractJob {
   job: number;
   view: View;
-  task: ExtractTask;
+  task: InputTask;
 }
 
 /**
@@ -25,13 +25,15 @@ export async function sendToWorker(
 ): Promise<void> {
   const flow = new Flow(worker, job, source, onOpened);
   const cutShort = (): void => flow.breakOff();
+  const onSourceError = (error: unknown): void =>
+    error instanceof StrataError ? flow.fail(error) : flow.breakOff();
   const onExit = (): void => flow.fail(internal('the archive worker ended before its archive'));
   const onError = (cause: unknown): void =>
     flow.fail(internal(`the archive worker failed: ${messageOf(cause)}`, cause));
   worker.on('message', (message: FromWorker) => flow.hear(message));
   worker.once('exit', onExit).once('error', onError);
   signal.addEventListener('abort', cutShort, { once: true });
-  source.once('close', cutShort).once('error', cutShort);
+  source.once('close', cutShort).once('error', onSourceError);
   try {
     flow.start(view, task);
     if (signal.aborted || (source.destroyed && !source.readableEnded)) cutShort();
@@ -39,7 +41,7 @@ export async function sendToWorker(
   } finally {
     worker.off('exit', onExit).off('error', onError);
     signal.removeEventListener('abort', cutShort);
-    source.off('close', cutShort).off('error', cutShort);
+    source.off('close', cutShort).off('error', onSourceError);
     flow.stop();
   }
 }
@@ -65,7 +67,7 @@ class Flow {
     this.#settle = { resolve, reject };
   }
 
-  start(view: View, task: ExtractTask): void {
+  start(view: View, task: InputTask): void {
     this.#post({ kind: 'start', job: this.#job, view, task });
     this.#source.on('data', this.#onData).once('end', this.#onEnd);
   }

@@ -11,15 +11,25 @@ export function sniffCompression(start: Buffer): Compression {
   if (has(0x28, 0xb5, 0x2f, 0xfd)) return 'zstd';
   // A skippable frame may come first; its last half byte is the application's own.
   if (((start[0] ?? 0) & 0xf0) === 0x50 && start.subarray(1, 4).equals(SKIPPABLE)) return 'zstd';
-  if (has(0x42, 0x5a, 0x68)) throw unsupported('bzip2');
-  if (has(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00)) throw unsupported('xz');
+  const foreign = foreignFilter(start);
+  if (foreign)
+    throw invalidArgument(
+      `an archive compressed with ${foreign.program} does not belong in one that is compressed too`,
+    );
   return 'none';
 }
 
-const SKIPPABLE = Buffer.from([0x2a, 0x4d, 0x18]);
-
-function unsupported(name: string): Error {
-  return invalidArgument(
-    `archives compressed with ${name} are not supported: send it plain, or compressed with gzip or zstd`,
-  );
+/** The program for what Node cannot decompress; null for everything else. */
+export function foreignFilter(start: Buffer): { program: string; args: readonly string[] } | null {
+  if (start.subarray(0, BZIP2.length).equals(BZIP2)) return { program: 'bzip2', args: ['-dc'] };
+  if (start.subarray(0, XZ.length).equals(XZ))
+    return { program: 'xz', args: ['-dc', '--threads=1', `--memlimit-decompress=${XZ_MEMORY}`] };
+  return null;
 }
+
+const BZIP2 = Buffer.from('BZh');
+const XZ = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]);
+/** Its strongest preset needs 65 MiB; what asks for more wants to harm. */
+const XZ_MEMORY = '256MiB';
+
+const SKIPPABLE = Buffer.from([0x2a, 0x4d, 0x18]);

@@ -9,10 +9,10 @@ import {
   readSync,
 } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
-import { isErrno } from '../../base/errors.ts';
 import { atDescriptor, atName } from '../../linux/path-walk.ts';
 import type { IdMapping } from '../../oci/id-mapping.ts';
 import { encodeHeader, END_OF_ARCHIVE, paddingAfter, type WrittenEntry } from '../tar/write-header.ts';
+import { ifThere } from './if-there.ts';
 import { isKernelTree } from './kernel-trees.ts';
 import { writtenEntry } from './written-entry.ts';
 
@@ -186,16 +186,5 @@ export class TreeTar {
     this.#pending = [];
     this.#size = 0;
     return chunk;
-  }
-}
-
-/** Undefined for what has gone, or has become something else, since its name was read. */
-function ifThere<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ESTALE', 'ENXIO'].some((code) => isErrno(error, code)))
-      return undefined;
-    throw error;
   }
 }

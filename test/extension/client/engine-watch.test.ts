@@ -25,6 +25,7 @@ function createEngine() {
       const url = new URL(request.url ?? '', 'http://engine');
       if (url.pathname === '/info') return answerJson(response, { Labels: [`strata.epoch=${engine.epoch}`] });
       if (url.pathname === '/images/json') return answerJson(response, []);
+      if (url.pathname === '/strata/v1/volumes') return answerJson(response, { volumes: [] });
       if (url.pathname === '/containers/json') {
         const wanted = /"id":\["(\w+)"\]/.exec(url.searchParams.get('filters') ?? '')?.[1];
         const all = Array.from(engine.containers, ([id, state]) => summary(id, state));

@@ -114,7 +114,7 @@ describe('volumes that are mounted from somewhere else', () => {
     await writeFile(join(rootfs, 'data', 'f'), 'text');
     const { mountpoint } = await create('tmp', TMPFS);
     await hold('tmp', 'a');
-    await volumes.copyUp('tmp', rootfs, '/data', null);
+    await volumes.copyUp('tmp', { rootfs, pathInside: '/data' });
     assert.equal(await readFile(join(mountpoint, 'f'), 'utf8'), 'text');
     assert.equal(await volumes.usage('tmp'), 0);
   });

@@ -89,7 +89,7 @@ describe('volumes', () => {
   it('does not know a volume that was never made', async () => {
     assert.throws(() => volumes.get('nope'), { code: 'not-found' });
     await assert.rejects(volumes.remove('nope'), { code: 'not-found' });
-    await assert.rejects(volumes.copyUp('nope', rootfs, '/data'), { code: 'not-found' });
+    await assert.rejects(volumes.copyUp('nope', { rootfs, pathInside: '/data' }), { code: 'not-found' });
   });
 
   it('removes a volume with what it holds, and nothing that a link in it points to', async () => {
@@ -124,7 +124,7 @@ describe('volumes', () => {
       await chmod(source, 0o1770);
 
       const { mountpoint } = await volumes.ensure('vol');
-      await volumes.copyUp('vol', rootfs, '/data');
+      await volumes.copyUp('vol', { rootfs, pathInside: '/data' });
 
       const copied = await stat(join(mountpoint, 'file'));
       assert.deepEqual(
@@ -152,7 +152,7 @@ describe('volumes', () => {
       await chown(join(rootfs, 'data'), 70, 70);
       await chmod(join(rootfs, 'data'), 0o700);
       const { mountpoint } = await volumes.ensure('vol');
-      await volumes.copyUp('vol', rootfs, '/data');
+      await volumes.copyUp('vol', { rootfs, pathInside: '/data' });
       const { uid, mode } = await stat(mountpoint);
       assert.deepEqual([uid, mode & 0o7777], [70, 0o700]);
     });
@@ -161,15 +161,17 @@ describe('volumes', () => {
       await writeFile(join(rootfs, 'data', 'new'), '');
       const { mountpoint } = await volumes.ensure('vol');
       await writeFile(join(mountpoint, 'old'), '');
-      await volumes.copyUp('vol', rootfs, '/data');
+      await volumes.copyUp('vol', { rootfs, pathInside: '/data' });
       assert.deepEqual(await readdir(mountpoint), ['old']);
     });
 
     it('does nothing where the image has no such path, and refuses what is no directory', async () => {
       await writeFile(join(rootfs, 'file'), '');
       const { mountpoint } = await volumes.ensure('vol');
-      await volumes.copyUp('vol', rootfs, '/not/there');
-      await assert.rejects(volumes.copyUp('vol', rootfs, '/file'), { code: 'invalid-argument' });
+      await volumes.copyUp('vol', { rootfs, pathInside: '/not/there' });
+      await assert.rejects(volumes.copyUp('vol', { rootfs, pathInside: '/file' }), {
+        code: 'invalid-argument',
+      });
       assert.deepEqual(await readdir(mountpoint), []);
     });
 
@@ -177,14 +179,17 @@ describe('volumes', () => {
       await writeFile(join(rootfs, 'data', 'f'), '');
       const { mountpoint } = await volumes.ensure('vol');
       const { ino } = await stat(mountpoint);
-      await volumes.copyUp('vol', rootfs, '/data');
+      await volumes.copyUp('vol', { rootfs, pathInside: '/data' });
       assert.equal((await stat(mountpoint)).ino, ino);
     });
 
     it('fills a volume once when two containers start with it', async () => {
       await writeFile(join(rootfs, 'data', 'f'), 'first');
       const { mountpoint } = await volumes.ensure('vol');
-      await Promise.all([volumes.copyUp('vol', rootfs, '/data'), volumes.copyUp('vol', rootfs, '/data')]);
+      await Promise.all([
+        volumes.copyUp('vol', { rootfs, pathInside: '/data' }),
+        volumes.copyUp('vol', { rootfs, pathInside: '/data' }),
+      ]);
       assert.deepEqual(await readdir(mountpoint), ['f']);
     });
 
@@ -197,7 +202,7 @@ describe('volumes', () => {
       await symlink('/proc/self/root', join(rootfs, 'magic'));
       for (const path of ['/absolute', '/relative', `/magic${secret}`, `/../../../../../../..${secret}`]) {
         const { name, mountpoint } = await volumes.ensure(null);
-        await volumes.copyUp(name, rootfs, path);
+        await volumes.copyUp(name, { rootfs, pathInside: path });
         assert.deepEqual(await readdir(mountpoint), [], path);
       }
     });
@@ -206,7 +211,7 @@ describe('volumes', () => {
       await writeFile(join(rootfs, 'data', 'f'), '');
       await symlink('/data', join(rootfs, 'var'));
       const { mountpoint } = await volumes.ensure('vol');
-      await volumes.copyUp('vol', rootfs, '/var');
+      await volumes.copyUp('vol', { rootfs, pathInside: '/var' });
       assert.deepEqual(await readdir(mountpoint), ['f']);
     });
   });

@@ -12,6 +12,7 @@ import type {
 } from '../../../backend/network/networks.ts';
 import type { Snapshotter } from '../../../backend/snapshot/snapshotter.ts';
 import type {
+  CopySource,
   CreateVolumeRequest,
   StagedContent,
   VolumeHold,
@@ -261,6 +262,10 @@ export class FakeVolumes implements Volumes {
     return { path: '/staged', [Symbol.asyncDispose]: async () => undefined };
   }
 
+  stageNew(): Promise<StagedContent> {
+    return this.stage();
+  }
+
   async publish(): Promise<void> {
     // Nothing is staged here.
   }
@@ -269,8 +274,8 @@ export class FakeVolumes implements Volumes {
     return this.create({ ...request, driver: '', options: {} });
   }
 
-  async copyUp(name: string, rootfs: string, path: string): Promise<void> {
-    await this.copyUpFunc?.(name, rootfs, path);
+  async copyUp(name: string, source: CopySource): Promise<void> {
+    await this.copyUpFunc?.(name, source);
   }
 
   async remove(name: string): Promise<void> {

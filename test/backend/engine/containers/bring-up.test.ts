@@ -14,7 +14,7 @@ const STEPS: Readonly<Record<string, (engine: FakeEngine) => void>> = {
     networks.attachFunc = () => Promise.reject(new Error('step failed'));
   },
   volume: ({ volumes }) => {
-    volumes.copyUpFunc = () => Promise.reject(new Error('step failed'));
+    volumes.holdFunc = () => Promise.reject(new Error('step failed'));
   },
   'runtime create': ({ runtime }) => {
     runtime.createFunc = () => Promise.reject(new Error('step failed'));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { nameOfResource, parseResourcePath } from '../../../../backend/layer/archive/resource-path.ts';
-import { sniffCompression } from '../../../../backend/layer/archive/sniff-compression.ts';
+import { foreignFilter, sniffCompression } from '../../../../backend/layer/archive/sniff-compression.ts';
 import { splitInside } from '../../../../backend/layer/archive/inside-path.ts';
 
 describe('paths of docker cp', () => {
@@ -60,8 +60,15 @@ describe('the compression of an archive', () => {
     assert.equal(sniffCompression(Buffer.alloc(0)), 'none');
   });
 
-  it('is named where we do not know it', () => {
-    assert.throws(() => sniffCompression(Buffer.from('BZh91')), /bzip2/);
-    assert.throws(() => sniffCompression(Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0])), /xz/);
+  it('has a program where Node cannot read it, which is no part of a layer', () => {
+    for (const [start, program] of [
+      [Buffer.from('BZh91'), 'bzip2'],
+      [Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), 'xz'],
+    ] as const) {
+      assert.equal(foreignFilter(start)?.program, program);
+      assert.throws(() => sniffCompression(start), new RegExp(program));
+    }
+    assert.equal(foreignFilter(Buffer.from('BZ')), null);
+    assert.equal(foreignFilter(Buffer.alloc(0)), null);
   });
 });
