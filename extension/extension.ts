@@ -5,7 +5,7 @@ import { registerCommands } from './commands/register.ts';
 import { showError } from './commands/show-error.ts';
 import { createInspectDocuments } from './files/inspect-documents.ts';
 import { registerLayerFileSystem } from './files/layer-file-system.ts';
-import { registerVolumeFileSystem } from './files/volume-file-system.ts';
+import { createVolumeFiles } from './files/volume-file-system.ts';
 import { createPublishedPorts } from './forwards/published-ports.ts';
 import { createLayerExplorers } from './layers/layer-explorers.ts';
 import { MachineSource } from './machines/machines-vscode.ts';
@@ -35,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const forwards = createPublishedPorts(sessions, (session) => session.machine.id === 'local');
   const environment = createTerminalEnvironment(context.environmentVariableCollection, sessions);
   const documents = createInspectDocuments();
+  const volumeFiles = createVolumeFiles(sessions);
   const layers = createLayerExplorers(context.extensionUri, (error) => void showError(error, log));
   context.subscriptions.push(
     log,
@@ -45,12 +46,12 @@ export function activate(context: vscode.ExtensionContext): void {
     { dispose: () => forwards.close() },
     followContextKeys(sessions),
     registerLayerFileSystem(sessions),
-    registerVolumeFileSystem(sessions),
+    volumeFiles,
     registerMachinesView(connector, sessions, environment),
     registerContainersView(sessions),
     registerImagesView(sessions),
-    registerVolumesView(sessions),
-    registerCommands({ sessions, connector, environment, layers, documents, forwards, log }),
+    registerVolumesView(sessions, volumeFiles),
+    registerCommands({ sessions, connector, environment, layers, documents, forwards, volumeFiles, log }),
   );
   void autoConnect(connector);
 }

@@ -26,6 +26,7 @@ import { exportVolumeCommand } from './volumes/export.ts';
 import { importVolumeCommand } from './volumes/import.ts';
 import { inspectVolumeCommand } from './volumes/inspect.ts';
 import { pruneVolumesCommand } from './volumes/prune.ts';
+import { refreshVolumesCommand } from './volumes/refresh.ts';
 import { removeVolumeCommand } from './volumes/remove.ts';
 
 /** Every command that the extension registers; package.json contributes the same ones. */
@@ -54,6 +55,7 @@ export const allCommands: readonly Command[] = [
   createVolumeCommand,
   removeVolumeCommand,
   pruneVolumesCommand,
+  refreshVolumesCommand,
   inspectVolumeCommand,
   cloneVolumeCommand,
   exportVolumeCommand,

@@ -2,6 +2,7 @@ import type * as vscode from 'vscode';
 import type { Sessions } from '../client/sessions.ts';
 import type { LayerExplorers } from '../layers/layer-explorers.ts';
 import type { Documents } from '../files/inspect-documents.ts';
+import type { VolumeFiles } from '../files/volume-file-system.ts';
 import type { PublishedPorts } from '../forwards/published-ports.ts';
 import type { Connector } from '../client/connector.ts';
 import type { TerminalEnvironment } from '../terminals/terminal-environment.ts';
@@ -14,6 +15,7 @@ export interface CommandDeps {
   readonly layers: LayerExplorers;
   readonly documents: Documents;
   readonly forwards: PublishedPorts;
+  readonly volumeFiles: VolumeFiles;
   readonly log: vscode.LogOutputChannel;
 }
 

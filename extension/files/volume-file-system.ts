@@ -26,9 +26,17 @@ export function volumeUri(address: VolumeAddress): vscode.Uri {
   return vscode.Uri.from({ scheme: volumeScheme, path: volumeUriPath(address) });
 }
 
+export interface VolumeFiles extends vscode.Disposable {
+  /** Whoever shows files of volumes has to look again. */
+  readonly onDidChange: vscode.Event<void>;
+  /** What containers write is told by no event: the user says when to look again. */
+  refresh(): void;
+}
+
 /** Files of volumes, to read and to write: `strata-volume:/machine/volume/path`. The engine writes a file as a whole. */
-export function registerVolumeFileSystem(sessions: Sessions): vscode.Disposable {
+export function createVolumeFiles(sessions: Sessions): VolumeFiles {
   const changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
+  const looked = new vscode.EventEmitter<void>();
   const tell = (type: vscode.FileChangeType, ...uris: vscode.Uri[]) =>
     changed.fire(uris.map((uri) => ({ type, uri })));
   const at = (uri: vscode.Uri) => locate(sessions, uri);
@@ -65,10 +73,15 @@ export function registerVolumeFileSystem(sessions: Sessions): vscode.Disposable 
       tell(vscode.FileChangeType.Created, to);
     },
   };
-  return vscode.Disposable.from(
-    vscode.workspace.registerFileSystemProvider(volumeScheme, provider, { isCaseSensitive: true }),
-    changed,
-  );
+  const registration = vscode.workspace.registerFileSystemProvider(volumeScheme, provider, {
+    isCaseSensitive: true,
+  });
+  const following = changed.event(() => looked.fire());
+  return {
+    onDidChange: looked.event,
+    refresh: () => looked.fire(),
+    dispose: () => vscode.Disposable.from(registration, following, changed, looked).dispose(),
+  };
 }
 
 interface Place {

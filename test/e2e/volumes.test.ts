@@ -62,6 +62,11 @@ describe('volumes in a real editor', function () {
     });
     const { file } = (await volume('stat?path=/sub/todo.txt')).json() as { file: Record<string, unknown> };
     assert.deepEqual([file['mode'], file['uid']], [0o640, 7]);
+    await workbench.item('Volumes', /todo\.txt.*15 B/).waitFor();
+    // As a container would: the editor is not told.
+    await volume('file?path=/sub/done.txt', { method: 'PUT', body: 'x' });
+    await workbench.command('Strata: Refresh Volumes');
+    await workbench.item('Volumes', 'done.txt').waitFor();
     await workbench.picture('volume-files');
   });
 

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { VolumeEntry } from '../../../backend/api/wire/strata-volumes.ts';
 import type { Sessions } from '../../client/sessions.ts';
 import { describeVolume, volumeTree } from '../../client/volumes.ts';
-import { volumeUri } from '../../files/volume-file-system.ts';
+import { type VolumeFiles, volumeUri } from '../../files/volume-file-system.ts';
 import { formatAge, formatBytes } from '../../model/format.ts';
 import { volumeTitle, volumeUse } from '../../model/volume-words.ts';
 import { registerNodeView, sessionItem, tooltipOf, underSessions } from '../node-view.ts';
@@ -11,7 +11,7 @@ import type { SessionNode, VolumeEntryNode, VolumeMoreNode, VolumeNode } from '.
 type Node = SessionNode | VolumeNode | VolumeEntryNode | VolumeMoreNode;
 type Place = Omit<VolumeMoreNode, 'kind'>;
 
-export function registerVolumesView(sessions: Sessions): vscode.Disposable {
+export function registerVolumesView(sessions: Sessions, files: VolumeFiles): vscode.Disposable {
   const volumesOf = (session: SessionNode['session']): Node[] =>
     Array.from(session.watch.state.volumes)
       .sort((a, b) => Number(a.anonymous) - Number(b.anonymous) || a.name.localeCompare(b.name))
@@ -25,7 +25,8 @@ export function registerVolumesView(sessions: Sessions): vscode.Disposable {
         if (node.kind === 'volume') item.tooltip = await tooltip(node);
       },
     },
-    (changed) => new vscode.Disposable(sessions.onChange(changed)),
+    (changed) =>
+      vscode.Disposable.from(new vscode.Disposable(sessions.onChange(changed)), files.onDidChange(changed)),
   );
 }
 
