@@ -18,6 +18,7 @@ import { rotateLogs } from './engine/logs/log-rotation.ts';
 import { collectGarbage } from './engine/images/collect-garbage.ts';
 import { holdImage } from './engine/images/hold-image.ts';
 import type { ImageContext } from './engine/images/image-context.ts';
+import { imageEvents } from './engine/images/image-events.ts';
 import { createLayerFetches } from './engine/images/layer-fetches.ts';
 import { createLeases } from './engine/images/leases.ts';
 import { IdRanges } from './engine/userns/id-ranges.ts';
@@ -142,8 +143,9 @@ function imageContext({
   events,
   containers,
 }: ImageParts): ImageContext {
+  const images = createImageStore(records);
   return {
-    images: createImageStore(records),
+    images,
     layers,
     stacks,
     blobs: createBlobStore(layout),
@@ -158,7 +160,7 @@ function imageContext({
     platform: hostPlatform(),
     logger,
     uses: () => containers.all().flatMap(toImageUses),
-    emit: ({ type, action, id, attributes }) => events.emit(type, action, id, attributes),
+    emit: imageEvents(images, events),
   };
 }
 

@@ -96,6 +96,19 @@ describe('attaching by WebSocket', function () {
     client.socket.send(Buffer.from([0x18]));
     await client.closed;
     assert.equal(await ok('inspect', '-f', '{{.State.Running}}', 'tty'), 'true');
+    const now = (Date.now() / 1000 + 1).toFixed(3);
+    const told = await ok(
+      'events',
+      '--since',
+      '1',
+      '--until',
+      now,
+      '-f',
+      'container=tty',
+      '--format',
+      '{{.Action}}',
+    );
+    assert.deepEqual(told.split('\n').slice(-2), ['attach', 'detach']);
     await ok('rm', '-f', 'tty');
   });
 

@@ -5,11 +5,18 @@ import type { Container, MountPoint } from './container.ts';
 
 type Context = Pick<EngineContext, 'volumes' | 'events'>;
 
-/** A container is about to run: its volumes are mounted, where they are not plain directories, and cannot be removed. */
-export async function holdVolumes(context: Context, container: Container): Promise<void> {
+/**
+ * A container is about to run, or its files to be looked at: its volumes are mounted, where they are not plain
+ * directories, and cannot be removed.
+ */
+export async function holdVolumes(
+  context: Context,
+  container: Container,
+  holder: string = container.id,
+): Promise<void> {
   for (const point of container.mountPoints) {
     if (point.type !== 'volume' || point.name === null) continue;
-    const isNew = await context.volumes.hold({ name: point.name, holder: container.id });
+    const isNew = await context.volumes.hold({ name: point.name, holder });
     if (!isNew) continue;
     context.events.emit('volume', 'mount', point.name, {
       ...common(container),
@@ -24,10 +31,11 @@ export async function holdVolumes(context: Context, container: Container): Promi
 export async function releaseVolumes(
   context: Context & Pick<EngineContext, 'logger'>,
   container: Container,
+  holder: string = container.id,
 ): Promise<void> {
   for (const name of volumeNames(container)) {
     try {
-      const held = await context.volumes.release({ name, holder: container.id });
+      const held = await context.volumes.release({ name, holder });
       if (held) context.events.emit('volume', 'unmount', name, common(container));
     } catch (error) {
       context.logger.warn({ volume: name, error: messageOf(error) }, 'cannot unmount a volume');

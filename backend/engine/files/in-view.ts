@@ -6,6 +6,7 @@ import type { TreeMount } from '../../linux/private-tree.ts';
 import { makeUserNamespace } from '../../linux/user-namespace.ts';
 import { toHost } from '../../oci/id-mapping.ts';
 import type { Container } from '../containers/container.ts';
+import { holdVolumes as holdForContainer, releaseVolumes } from '../containers/hold-volumes.ts';
 import { unmountImages } from '../containers/image-mounts.ts';
 import { prepareMounts } from '../containers/prepare-mounts.ts';
 import { unstageParts } from '../containers/stage-parts.ts';
@@ -98,7 +99,7 @@ async function mountsOf(
   rootfs: string,
   undo: CleanupStack,
 ): Promise<TreeMount[]> {
-  await holdVolumes(engine.volumes, container, undo);
+  await holdVolumes(engine, container, undo);
   using userNamespace = container.idMapping && (await makeUserNamespace(container.idMapping));
   undo.defer(() => giveMountsBack(engine, container));
   const ready = await prepareMounts(engine, container, { rootfs, userNamespace });
@@ -118,17 +119,15 @@ async function giveMountsBack(engine: FilesContext['engine'], container: Contain
   if (!isUp(container)) await unmountImages(engine, container);
 }
 
+/** A holder of its own: the container may start and stop meanwhile. */
 async function holdVolumes(
-  volumes: FilesContext['engine']['volumes'],
-  { id, mountPoints }: Container,
+  engine: FilesContext['engine'],
+  container: Container,
   undo: CleanupStack,
 ): Promise<void> {
-  const holder = `files-${id}-${randomUUID()}`;
-  for (const { type, name } of mountPoints) {
-    if (type !== 'volume' || name === null) continue;
-    undo.defer(async () => void (await volumes.release({ name, holder })));
-    await volumes.hold({ name, holder });
-  }
+  const holder = `files-${container.id}-${randomUUID()}`;
+  undo.defer(() => releaseVolumes(engine, container, holder));
+  await holdForContainer(engine, container, holder);
 }
 
 function depth(path: string): number {

@@ -28,7 +28,7 @@ export interface ImageStacks {
 
 export interface ImageEvent {
   type: 'image';
-  action: 'pull' | 'tag' | 'untag' | 'delete' | 'create' | 'import';
+  action: 'pull' | 'tag' | 'untag' | 'delete' | 'create' | 'import' | 'prune';
   id: string;
   attributes: Record<string, string>;
 }

@@ -27,7 +27,9 @@ export async function pruneImages(
   }
   const garbage = await collectGarbage(context);
   removals.push(...garbage.layers.map((deleted) => ({ deleted })));
-  return { removals, bytes: Math.max(0, before - totalBytes(context)) };
+  const bytes = Math.max(0, before - totalBytes(context));
+  context.emit({ type: 'image', action: 'prune', id: '', attributes: { reclaimed: String(bytes) } });
+  return { removals, bytes };
 }
 
 function isWanted(image: Image, { danglingOnly, labels, withoutLabels, until }: PruneRequest): boolean {
