@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { rawClient, rawRequest, UPGRADE } from '../support/fakes/api-socket.ts';
 import { useDaemon } from '../support/use-daemon.ts';
 
 interface Line {
@@ -8,7 +9,7 @@ interface Line {
   Actor: { ID: string; Attributes: Record<string, string> };
 }
 
-describe('events of images and volumes', function () {
+describe('events of images, volumes and terminals', function () {
   this.timeout(60_000);
   const fixture = useDaemon(['busybox']);
   const ok = (...args: string[]) => fixture.daemon.docker.ok(args);
@@ -39,6 +40,30 @@ describe('events of images and volumes', function () {
     );
     assert.equal(lines[2]?.Actor.Attributes['name'], 'red:2');
     assert.deepEqual(Object.keys(lines.at(-1)?.Actor.Attributes ?? {}), ['reclaimed']);
+  });
+
+  it('tell the size of a terminal, and that its user has left a command', async () => {
+    await ok('run', '-dt', '--name', 'screen', fixture.image('busybox'), 'cat');
+    const exec = await fixture.daemon.call('/containers/screen/exec', {
+      method: 'POST',
+      body: { Cmd: ['cat'], Tty: true, AttachStdin: true, AttachStdout: true, DetachKeys: 'ctrl-x' },
+    });
+    const { Id } = exec.json() as { Id: string };
+    const lines = await during('container', async () => {
+      await fixture.daemon.call('/containers/screen/resize?h=20&w=90', { method: 'POST' });
+      const client = rawClient(fixture.daemon.socket);
+      client.socket.write(rawRequest(`POST /exec/${Id}/start`, UPGRADE, '{"Tty":true}'));
+      await client.until('\r\n\r\n');
+      client.socket.write('here\n');
+      await client.until('here\r\nhere');
+      client.socket.write(Buffer.from([0x18]));
+      await client.end();
+    });
+    const of = (action: string) => lines.find(({ Action }) => Action === action)?.Actor.Attributes ?? {};
+    assert.deepEqual([of('resize')['height'], of('resize')['width']], ['20', '90']);
+    assert.equal(of('exec_start: cat')['execID'], Id);
+    assert.equal(of('exec_detach')['execID'], Id);
+    await ok('rm', '-f', 'screen');
   });
 
   it('tell every mount of a volume: for a run, and for a copy', async () => {
