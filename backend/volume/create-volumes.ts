@@ -9,7 +9,13 @@ import { copyIntoMount, copyIntoSubpath, copyUp } from './copy-up.ts';
 import { holdVolume, releaseVolume, VolumeHolds } from './hold-volumes.ts';
 import { removeVolume } from './remove-volume.ts';
 import { settleVolumes } from './settle-volumes.ts';
-import { adoptContent, checkPublishable, publishContent, stageContent } from './stage-content.ts';
+import {
+  adoptContent,
+  checkPublishable,
+  publishContent,
+  stageContent,
+  stageNewContent,
+} from './stage-content.ts';
 import { checkOptions, checkSameOptions, needsMount } from './volume-options.ts';
 import { volumePaths } from './volume-paths.ts';
 import { checkVolumeName, openVolumeTable, type StoredVolume, type VolumeTable } from './volume-records.ts';
@@ -153,7 +159,7 @@ function staging(
     },
     stageNew: async (name) => {
       checkNew(name);
-      return stageContent(layout, null);
+      return stageNewContent(layout);
     },
     publish: (name, { path }, { replace }) =>
       locks.run(name, () =>

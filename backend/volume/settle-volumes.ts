@@ -3,7 +3,6 @@ import { isErrno } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Layout } from '../store/layout.ts';
 import { publishCopy } from './publish-copy.ts';
-import { publishReplacement } from './publish-replacement.ts';
 import { unmountVolume } from './volume-mounts.ts';
 import { volumePaths, type VolumePaths } from './volume-paths.ts';
 import { ANONYMOUS_NAME, type VolumeTable } from './volume-records.ts';
@@ -17,7 +16,6 @@ export function settleVolumes(layout: Layout, table: VolumeTable, logger: Logger
   for (const name of readdirSync(layout.volumes)) {
     const paths = volumePaths(layout, name);
     rmSync(paths.copy, { recursive: true, force: true });
-    publishReplacement(paths, layout.tmp);
     publishCopy(paths);
     if (!table.get(name)) settleUnrecorded(paths, name, table, logger);
   }

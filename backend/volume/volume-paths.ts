@@ -5,23 +5,15 @@ import type { Layout } from '../store/layout.ts';
  *   <data>/volumes/<name>/_data    what containers see
  *   <data>/volumes/<name>/_copy    a copy-up under way; worthless after a crash
  *   <data>/volumes/<name>/_ready   a whole copy whose entries are being moved into _data; finished after a crash
- *   <data>/volumes/<name>/_replace a whole copy for which _data is being emptied, to become _ready; finished after a crash
  */
 export interface VolumePaths {
   root: string;
   data: string;
   copy: string;
   ready: string;
-  replace: string;
 }
 
 export function volumePaths(layout: Layout, name: string): VolumePaths {
   const root = layout.volume(name);
-  return {
-    root,
-    data: join(root, '_data'),
-    copy: join(root, '_copy'),
-    ready: join(root, '_ready'),
-    replace: join(root, '_replace'),
-  };
+  return { root, data: join(root, '_data'), copy: join(root, '_copy'), ready: join(root, '_ready') };
 }

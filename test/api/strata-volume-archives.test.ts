@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, it } from 'mocha';
 import { readXattrs, setXattr } from '../../backend/linux/xattr.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { useVolumes } from '../support/use-volumes.ts';
 
 const execute = promisify(execFile);
@@ -118,5 +120,71 @@ describe('/strata/v1/volumes: export, import and clone', function () {
     assert.equal((await clone('to')).status, 409);
     assert.equal((await clone('b/d')).status, 400);
     assert.equal((await call('/nope/clone', { method: 'POST', body: { name: 'xx' } })).status, 404);
+  });
+
+  it('keeps owner and mode of a volume whose archive does not say any, also while a container uses it', async () => {
+    await using temp = await makeTempDir('strata-volume-');
+    await writeFile(join(temp.path, 'f'), 'f');
+    const { stdout: archive } = await execute('tar', ['-c', '-C', temp.path, 'f'], { encoding: 'buffer' });
+    await inside('idle', 'chown 7:8 .; chmod 2750 .');
+    await inside('busy', 'chown 7:8 .; chmod 2750 .');
+    const id = await ok('run', '-d', '-v', 'busy:/d', fixture.image('busybox'), 'sleep', '60');
+    for (const name of ['idle', 'busy']) {
+      assert.equal((await call(`/${name}/import`, { method: 'POST', body: archive })).status, 200);
+      assert.equal(await onHost(name, "stat -c '%n %a %u:%g' . f"), '. 2750 7:8\nf 644 0:0\n');
+    }
+    assert.equal(await ok('exec', id, 'cat', '/d/f'), 'f');
+  });
+
+  it('leaves nothing of a clone or an import whose client goes away', async () => {
+    await inside('from', 'for i in $(seq 40); do head -c 5000000 /dev/urandom > f$i; done');
+    await ok('volume', 'create', 'to');
+    const request = async (text: string, after: number) => {
+      const socket = connect(fixture.daemon.socket).on('error', () => undefined);
+      socket.write(text);
+      await new Promise((resolve) => setTimeout(resolve, after));
+      socket.destroy();
+    };
+    const body = '{"name":"never"}';
+    await request(
+      `POST /strata/v1/volumes/from/clone HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      60,
+    );
+    await request(
+      'POST /strata/v1/volumes/to/import HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nhalf',
+      200,
+    );
+    const tmp = join(fixture.daemon.dataRoot, 'tmp');
+    await waitFor('nothing half', async () => (await readdir(tmp)).length === 0);
+    assert.equal(await ok('volume', 'ls', '-q'), 'from\nto');
+    assert.equal(await onHost('to', 'ls -A'), '');
+  });
+
+  it('never leads out of a volume whose container swaps directories and symlinks', async () => {
+    await using secret = await makeTempDir('strata-secret-');
+    await writeFile(join(secret.path, 'f'), 'secret');
+    const swap = `mkdir -p a; echo safe > a/f; while :; do mv a b; ln -s ${secret.path} a; rm a; mv b a; done`;
+    await ok('run', '-d', '-v', 'race:/d', '-w', '/d', fixture.image('busybox'), 'sh', '-c', swap);
+    const seen = new Set<string>();
+    for (let at = 0; at < 100; at += 1) {
+      const reply = await call('/race/file?path=/a/f');
+      seen.add(`${reply.status} ${reply.status === 200 ? reply.text : ''}`);
+      assert.doesNotMatch(reply.text, /secret/);
+      await call('/race/file?path=/a/new', { method: 'PUT', body: 'x' });
+      await call('/race/file?path=/a&recursive=1', { method: 'DELETE' });
+      await call('/race/directories?path=/a', { method: 'POST' });
+      await call('/race/file?path=/a/f', { method: 'PUT', body: 'safe' });
+    }
+    assert.ok(seen.has('200 safe'), [...seen].join());
+    for (let at = 0; at < 10; at += 1) {
+      const name = `copy${at}`;
+      const { status } = await call('/race/clone', { method: 'POST', body: { name } });
+      assert.equal(status, 200);
+      // A symlink is copied as one; recursive grep follows none.
+      assert.equal(await onHost(name, 'grep -rl secret . || true'), '');
+      assert.doesNotMatch((await call('/race/export')).text, /\0secret/);
+    }
+    assert.deepEqual(await readdir(secret.path), ['f']);
+    assert.equal(await readFile(join(secret.path, 'f'), 'utf8'), 'secret');
   });
 });

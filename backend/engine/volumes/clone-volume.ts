@@ -26,8 +26,13 @@ export async function cloneVolume(
   const { volumes } = files.engine;
   const { result, close } = await inVolume(files, volume, async (view) => {
     await using staged = await volumes.stageNew(name);
-    const { content } = files.archives.read(view, { kind: 'clone', target: staged.path });
-    await follow(content, signal, onBytes);
+    const { content, closed } = files.archives.read(view, { kind: 'clone', target: staged.path });
+    try {
+      await follow(content, signal, onBytes);
+    } finally {
+      // Before what is staged is deleted: the copy must not go on in it.
+      await closed;
+    }
     // Awaited here, or what is staged would be deleted while it moves.
     return await volumes.adopt({ name, labels }, staged);
   });

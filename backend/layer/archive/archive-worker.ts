@@ -40,9 +40,9 @@ port.on('message', (message: ToWorker) => {
 async function handle(message: ToWorker): Promise<void> {
   try {
     if (message.kind === 'start') return start(message);
+    if (message.kind === 'cancel') return cancel(message.job);
     // What was on its way when its job failed.
     if (current?.job !== message.job) return;
-    if (message.kind === 'cancel') return end();
     if (message.kind === 'credit') return send(current, message.bytes);
     if (message.kind === 'bytes') await take(current, message.bytes);
     else await finish(current);
@@ -104,6 +104,14 @@ async function finish({ job, input }: Current): Promise<void> {
   await input?.finish();
   current = null;
   tell({ kind: 'done', job });
+}
+
+function cancel(job: number): void {
+  try {
+    if (current?.job === job) end();
+  } finally {
+    tell({ kind: 'ended', job });
+  }
 }
 
 /** Closes everything that the job has open. */

@@ -12,6 +12,8 @@ export interface ReadJob {
   opened: Promise<PathStat | null>;
   /** The archive, made while it is read. Empty for `stat`. Destroying it ends the work. */
   content: Readable;
+  /** Settles when nothing is read or written any more, also after a cancellation. Never rejects. */
+  closed: Promise<void>;
 }
 
 export interface ExtractJob {

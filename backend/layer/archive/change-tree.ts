@@ -3,12 +3,12 @@ import { posix } from 'node:path';
 import { invalidArgument, isErrno } from '../../base/errors.ts';
 import { atName, PathWalk } from '../../linux/path-walk.ts';
 import { renameToNew } from '../../linux/rename-to-new.ts';
+import { removeName } from '../../linux/remove-name.ts';
 import { explainFailure } from './explain-failure.ts';
 import type { ChangeTask, NewAttributes } from './messages.ts';
 import { giveAttributes } from './new-attributes.ts';
 import { attributesOf } from './open-resource.ts';
 import { nothing, type Output } from './output.ts';
-import { removeName } from './remove-name.ts';
 
 /** @throws not-found, conflict, invalid-argument, forbidden for what the kernel says about the path */
 export function changeTree(root: number, task: ChangeTask): Output {

@@ -4,6 +4,7 @@ import { invalidArgument } from '../../base/errors.ts';
 import { setTimes, type Timestamp } from '../../linux/file-times.ts';
 import { mknod, S_IFBLK, S_IFCHR, S_IFIFO } from '../../linux/mknod.ts';
 import { atName, PathWalk } from '../../linux/path-walk.ts';
+import { removeName } from '../../linux/remove-name.ts';
 import { toHost } from '../../oci/id-mapping.ts';
 import { malformed, quoteName } from '../tar/malformed.ts';
 import type { TarEntry, TarSink } from '../tar/tar-entry.ts';
@@ -11,7 +12,6 @@ import { namingExtracted } from './extract-failures.ts';
 import { walkToExtractPoint } from './extract-point.ts';
 import { splitInside } from './inside-path.ts';
 import type { ExtractTask } from './messages.ts';
-import { removeName } from './remove-name.ts';
 import { finishName, finishOpenFile } from './set-attributes.ts';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;

@@ -145,4 +145,6 @@ export type FromWorker =
   | { kind: 'bytes'; job: number; bytes: Uint8Array }
   | { kind: 'taken'; job: number; bytes: number }
   | { kind: 'done'; job: number }
+  /** The answer to a cancellation: nothing is done any more. */
+  | { kind: 'ended'; job: number }
   | { kind: 'failed'; job: number; code: ErrorCode; message: string };

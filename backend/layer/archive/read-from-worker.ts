@@ -9,6 +9,8 @@ export interface WorkerOutput {
   /** Settles when the tree is open; null without a path, or when it was cancelled. Rejects with what the worker says. */
   opened: Promise<PathStat | null>;
   content: Readable;
+  /** Settles when the worker has stopped, also after a cancellation. Never rejects. */
+  closed: Promise<void>;
 }
 
 const BUFFER = 2 ** 20;
@@ -43,7 +45,7 @@ export function readFromWorker(use: UseWorker, view: View, task: Task): WorkerOu
     await conversation.run(view, task);
   });
   running.catch((error: unknown) => fail(error instanceof Error ? error : internal(messageOf(error))));
-  return { opened, content };
+  return { opened, content, closed: running.catch(() => undefined) };
 }
 
 class Conversation {
@@ -82,9 +84,9 @@ class Conversation {
     this.#untold = 0;
   }
 
+  /** The job is over when the worker says so: until then it may be at work. */
   cancel(): void {
     this.#post({ kind: 'cancel', job: this.#job });
-    this.#ended.resolve();
   }
 
   #hear(message: FromWorker): void {
@@ -92,6 +94,7 @@ class Conversation {
     if (message.kind === 'opened') this.#onOpened(message.stat);
     else if (message.kind === 'bytes') this.#give(message.bytes);
     else if (message.kind === 'failed') this.#ended.reject(new StrataError(message.code, message.message));
+    else if (message.kind === 'ended') this.#ended.resolve();
     else if (message.kind === 'done') {
       this.#content.push(null);
       this.#ended.resolve();

@@ -27,9 +27,9 @@ export async function sendToWorker(
   const cutShort = (): void => flow.breakOff();
   const onSourceError = (error: unknown): void =>
     error instanceof StrataError ? flow.fail(error) : flow.breakOff();
-  const onExit = (): void => flow.fail(internal('the archive worker ended before its archive'));
+  const onExit = (): void => flow.lose(internal('the archive worker ended before its archive'));
   const onError = (cause: unknown): void =>
-    flow.fail(internal(`the archive worker failed: ${messageOf(cause)}`, cause));
+    flow.lose(internal(`the archive worker failed: ${messageOf(cause)}`, cause));
   worker.on('message', (message: FromWorker) => flow.hear(message));
   worker.once('exit', onExit).once('error', onError);
   signal.addEventListener('abort', cutShort, { once: true });
@@ -55,6 +55,7 @@ class Flow {
   readonly #onOpened: () => void;
   readonly #settle: { resolve: () => void; reject: (error: Error) => void };
   #underway = 0;
+  #failure: Error | null = null;
   #whole = false;
 
   constructor(worker: Worker, job: number, source: Readable, onOpened: () => void) {
@@ -81,15 +82,24 @@ class Flow {
     if (!this.#whole) this.fail(invalidArgument('the connection closed before the archive was whole'));
   }
 
+  /** Told when the worker has stopped: until then it may be writing. */
   fail(error: Error): void {
+    if (this.#failure) return;
+    this.#failure = error;
     this.#post({ kind: 'cancel', job: this.#job });
-    this.#settle.reject(error);
+  }
+
+  /** There is no worker any more. */
+  lose(error: Error): void {
+    this.#settle.reject(this.#failure ?? error);
   }
 
   hear(message: FromWorker): void {
     if (message.job !== this.#job) return;
     if (message.kind === 'failed') this.#settle.reject(new StrataError(message.code, message.message));
     else if (message.kind === 'done') this.#settle.resolve();
+    else if (message.kind === 'ended')
+      this.#settle.reject(this.#failure ?? internal('the work was cancelled'));
     else if (message.kind === 'opened') this.#onOpened();
     else if (message.kind === 'taken') {
       this.#underway -= message.bytes;

@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
-import { isErrno } from '../../base/errors.ts';
-import { SyscallError } from '../../linux/libc.ts';
-import { mountIdOf } from '../../linux/mount-id.ts';
-import { atDescriptor, atName } from '../../linux/path-walk.ts';
+import { isErrno } from '../base/errors.ts';
+import { SyscallError } from './libc.ts';
+import { mountIdOf } from './mount-id.ts';
+import { atDescriptor, atName } from './path-walk.ts';
 
 const O_PATH = 0o10000000;
 const { O_NOFOLLOW } = constants;
