@@ -89,8 +89,8 @@ function testGroups(docker: string): Groups {
       mochaGroup('unit', ['test/backend/**/*.test.ts', 'test/extension/**/*.test.ts'], {
         timeout: 5 * MINUTE,
       }),
-    linux: () => mochaGroup('linux', ['test/linux/**/*.test.ts'], { timeout: 6 * MINUTE }),
-    api: () => mochaGroup('api', ['test/api/**/*.test.ts'], { env, timeout: 8 * MINUTE }),
+    linux: () => mochaGroup('linux', ['test/linux/**/*.test.ts'], { timeout: 8 * MINUTE }),
+    api: () => mochaGroup('api', ['test/api/**/*.test.ts'], { env, timeout: 14 * MINUTE }),
     'api-26.1': async () => {
       const older = { STRATA_TEST_DOCKER: await trixieDockerCli() };
       const files = ['test/api/run.test.ts', 'test/api/images.test.ts'];
