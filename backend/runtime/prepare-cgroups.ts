@@ -67,6 +67,7 @@ const MONITOR_CONTROLLERS = ['memory', 'pids', 'cpu', 'freezer', 'name=systemd']
 /**
  * The directories of the monitors' own cgroup, made when missing. A monitor must not live in the daemon's unit:
  * it would be stopped, limited and counted with it.
+ * @throws unavailable where a hierarchy is hidden
  */
 export function monitorCgroups(cgroups: HostCgroups): string[] {
   const needed = cgroups.hierarchies.filter(
@@ -74,8 +75,17 @@ export function monitorCgroups(cgroups: HostCgroups): string[] {
       version === 2 || controllers.some((name) => MONITOR_CONTROLLERS.includes(name)),
   );
   const directories = needed.map(({ mountPoint }) => join(mountPoint, cgroups.parent, 'monitor'));
+  for (const { mountPoint } of needed) checkSeen(mountPoint);
   for (const directory of directories) mkdirSync(directory, { recursive: true });
   return directories;
+}
+
+/** Another mount may lie above it, such as a second /sys. Node would try for ever to make directories in there. */
+function checkSeen(mountPoint: string): void {
+  if (existsSync(join(mountPoint, 'cgroup.procs'))) return;
+  throw unavailable(
+    `the cgroup hierarchy mounted on ${mountPoint} cannot be seen: another mount hides it; see findmnt /sys, and unmount what lies above`,
+  );
 }
 
 /** @returns whether the process is in all of them. */

@@ -1,9 +1,9 @@
 // The application of the stack: counts visits in the database and shows the number.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import pg from 'pg';
+import { Pool } from 'pg';
 
-const pool = new pg.Pool({
+const pool = new Pool({
   host: 'database',
   user: 'postgres',
   password: readFileSync('/run/secrets/password', 'utf8').trim(),
