@@ -158,7 +158,7 @@ describe('answers of the resolver', () => {
   it('names who has an address of either family', async () => {
     assert.deepEqual(await addresses('2.0.0.10.in-addr.arpa', 'PTR'), ['web.front']);
     assert.deepEqual(await addresses('2.1.0.10.IN-ADDR.arpa.', 'PTR'), ['crowd.front']);
-    const reversed = `${[...'fd000000000000000000000000000006'].toReversed().join('.')}.ip6.arpa`;
+    const reversed = `${'fd000000000000000000000000000006'.split('').toReversed().join('.')}.ip6.arpa`;
     assert.deepEqual(await addresses(reversed, 'PTR'), ['six.front']);
     assert.deepEqual(await addresses('2.0.0.10.in-addr.arpa', 'SOA'), []);
     assert.equal(await addresses('2.0.2.10.in-addr.arpa', 'PTR'), FORWARDED);
