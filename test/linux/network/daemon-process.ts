@@ -33,7 +33,7 @@ export interface DaemonProcess extends Remote {
   ): Promise<Attached>;
   make(name: string, wish?: NetworkWish): Promise<NetworkRecord>;
   /** After a restart, with what the containers' records hold. */
-  comeBack(...sandboxes: readonly Sandbox[]): Promise<void>;
+  comeBack(...sandboxes: readonly Sandbox[]): Promise<Sandbox[]>;
   lives(): boolean;
   /** As `kill -9`; waits until it is gone. */
   kill(): Promise<void>;
@@ -153,9 +153,9 @@ class Remotely {
     return this.#call('create', [networkRequest(name, wish)]) as Promise<NetworkRecord>;
   }
 
-  async comeBack(...sandboxes: readonly Sandbox[]): Promise<void> {
+  comeBack(...sandboxes: readonly Sandbox[]): Promise<Sandbox[]> {
     const lives = sandboxes.map((sandbox) => ({ containerId: `c${sandbox.sandboxId}`, sandbox }));
-    await this.#call('recover', [lives]);
+    return this.#call('recover', [lives]) as Promise<Sandbox[]>;
   }
 
   lives(): boolean {

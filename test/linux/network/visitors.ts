@@ -48,6 +48,12 @@ export class Visitors implements AsyncDisposable {
     return (await run('nsenter', args, { timeout: 5_000 })).code === 0;
   }
 
+  /** Nobody of ours is left in it. */
+  async leave(namespace: string): Promise<void> {
+    await this.#visitors.get(namespace)?.leave();
+    this.#visitors.delete(namespace);
+  }
+
   #at(namespace: string): Visitor {
     const visitor = this.#visitors.get(namespace) ?? new Visitor(namespace);
     this.#visitors.set(namespace, visitor);
