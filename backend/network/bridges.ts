@@ -139,6 +139,7 @@ export class Bridges {
         .filter(({ gateway }) => gateway.includes(':') || !settings.inhibitIpv4)
         .map(({ subnet, gateway }) => ({ address: gateway, prefixLength: parseSubnet(subnet).prefixLength })),
       ports: this.#portsOf(record.id),
+      isolated: !settings.icc,
     };
   }
 

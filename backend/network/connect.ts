@@ -34,6 +34,8 @@ async function join(context: NetworkContext, live: LiveSandbox, request: Endpoin
   const member = planMember(context, request, before.members, undo);
   const members = [...before.members, member];
   live.record = { ...before, members, resolverPort: resolverPort(context, before, members) };
+  // Runs after the record is what it was, because that is what it goes by.
+  undo.defer(() => rearrange(context, live));
   undo.defer(() => {
     live.record = before;
     context.sandboxes.save(live);
@@ -44,7 +46,6 @@ async function join(context: NetworkContext, live: LiveSandbox, request: Endpoin
   undo.defer(() => unplug(context, live, member, before.members));
   await plug(context, live, [member], undo);
   context.step('connect: rules');
-  undo.defer(() => rearrange(context, live));
   await rearrange(context, live);
   context.names.put(member.endpoint.networkId, member.endpoint);
   context.step('connect: done');

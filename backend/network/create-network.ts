@@ -1,12 +1,13 @@
 import { CleanupStack } from '../base/cleanup-stack.ts';
-import { conflict, notFound } from '../base/errors.ts';
+import { conflict, forbidden, notFound } from '../base/errors.ts';
 import { newNetworkId } from '../base/ids.ts';
 import { parseSubnet } from '../base/ip.ts';
 import { checkRanges } from './ipam/check-ranges.ts';
 import { planRanges } from './ipam/plan-ranges.ts';
+import { withMachineLock } from './machine-lock.ts';
 import type { NetworkContext } from './network-context.ts';
 import { BRIDGE_NAME, parseOptions } from './network-options.ts';
-import type { CreateNetworkRequest, NetworkRecord } from './networks.ts';
+import type { CreateNetworkRequest, IpamRange, NetworkRecord } from './networks.ts';
 
 /** @throws conflict for a name in use, forbidden for a subnet in use, invalid-argument, not-implemented */
 export function createNetwork(
@@ -14,19 +15,29 @@ export function createNetwork(
   request: CreateNetworkRequest,
 ): Promise<NetworkRecord> {
   return context.locks.run('networks', async () => {
-    const record = await plan(context, request);
     await using undo = new CleanupStack();
-    context.step('create: record');
-    context.networks.put(record);
-    undo.defer(() => context.networks.delete(record));
-    context.step('create: link');
-    undo.defer(() => context.reclaim.soon());
-    await context.bridges.ensure([record.id]);
+    // Another daemon sees which subnet is taken by the bridge that has it.
+    const record = await withMachineLock(() => planAndLink(context, request, undo));
     context.step('create: rules');
     await context.firewall.apply();
     undo.release();
     return record;
   });
+}
+
+async function planAndLink(
+  context: NetworkContext,
+  request: CreateNetworkRequest,
+  undo: CleanupStack,
+): Promise<NetworkRecord> {
+  const record = await plan(context, request);
+  context.step('create: record');
+  context.networks.put(record);
+  undo.defer(() => context.networks.delete(record));
+  context.step('create: link');
+  undo.defer(() => context.reclaim.soon());
+  await context.bridges.ensure([record.id]);
+  return record;
 }
 
 async function plan(context: NetworkContext, request: CreateNetworkRequest): Promise<NetworkRecord> {
@@ -36,6 +47,7 @@ async function plan(context: NetworkContext, request: CreateNetworkRequest): Pro
   if (driver !== 'bridge' && driver !== 'macvlan' && driver !== 'ipvlan')
     throw notFound(`plugin "${driver}" not found`);
   checkRanges(ipam.ranges);
+  refuseMany(ipam.ranges);
   parseOptions({ driver, options });
   const id = newNetworkId();
   const bridge = driver === 'bridge' ? options[BRIDGE_NAME] || `br-${id.slice(0, 12)}` : null;
@@ -64,6 +76,15 @@ async function plan(context: NetworkContext, request: CreateNetworkRequest): Pro
     options: { ...options },
     labels: { ...request.labels },
   };
+}
+
+/** One of each family, as with Docker's bridges; with its macvlan and ipvlan it could be more. */
+function refuseMany(ranges: readonly IpamRange[]): void {
+  const families = ranges
+    .filter(({ subnet }) => subnet !== '')
+    .map(({ subnet }) => parseSubnet(subnet).family);
+  if (new Set(families).size < families.length)
+    throw forbidden("bridge driver doesn't support multiple subnets");
 }
 
 function refuseTwins({ networks }: NetworkContext, bridge: string | null): void {

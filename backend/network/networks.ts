@@ -131,8 +131,12 @@ export interface Networks {
   rename(sandbox: Sandbox, names: Readonly<Record<string, readonly string[]>>): Promise<Sandbox>;
   /** Bytes, packets, errors and drops of each interface of the sandbox, as `docker stats` wants them. */
   counters(sandbox: Sandbox): Promise<Record<string, InterfaceCounters>>;
-  /** After the daemon's restart: listeners and names again, rules checked, addresses taken; what no sandbox owns is removed. */
-  recover(sandboxes: readonly { containerId: string; sandbox: Sandbox }[]): Promise<void>;
+  /**
+   * After the daemon's restart: listeners and names again, rules checked, addresses taken; what no sandbox owns is
+   * removed, and so is what a sandbox joined without its owner's knowledge. Returns them as they are: without the
+   * networks that were left without its owner's knowledge.
+   */
+  recover(sandboxes: readonly { containerId: string; sandbox: Sandbox }[]): Promise<Sandbox[]>;
   /** Ends listeners; containers keep their network. */
   close(): Promise<void>;
 }

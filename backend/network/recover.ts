@@ -8,16 +8,19 @@ import { detach } from './detach.ts';
 import type { NetworkContext } from './network-context.ts';
 import type { PortMapping, Sandbox } from './networks.ts';
 import { reserveAddresses } from './plan-endpoint.ts';
-import { plug } from './plug.ts';
+import { plug, unplug } from './plug.ts';
 import { listen, retranslate } from './publish.ts';
-import type { LiveSandbox } from './sandboxes.ts';
+import { toSandbox, type LiveSandbox } from './sandboxes.ts';
 
 /** After a restart: brings back what the sandboxes need, and removes what none of them owns. */
 export async function recover(
   context: NetworkContext,
   sandboxes: readonly { containerId: string; sandbox: Sandbox }[],
-): Promise<void> {
-  for (const { containerId, sandbox } of sandboxes) adopt(context, containerId, sandbox);
+): Promise<Sandbox[]> {
+  for (const { containerId, sandbox } of sandboxes) {
+    adopt(context, containerId, sandbox);
+    await withdrawJoins(context, sandbox);
+  }
   await removeOwnerless(context, new Set(sandboxes.map(({ sandbox }) => sandbox.sandboxId)));
   const lives = context.sandboxes.all();
   for (const { record } of lives) {
@@ -31,6 +34,28 @@ export async function recover(
   // Rules of containers that are gone must go too, but a table is not made for nobody.
   if (lives.some(({ record }) => record.netnsPath !== null) || (await context.firewall.present()))
     await context.firewall.apply();
+  return lives.map(({ record }) => toSandbox(record));
+}
+
+/** A join whose daemon died before it could answer did not happen. */
+async function withdrawJoins(context: NetworkContext, { sandboxId, endpoints }: Sandbox): Promise<void> {
+  const known = new Set(endpoints.map(({ endpointId }) => endpointId));
+  const live = context.sandboxes.find(sandboxId);
+  const members = live.record.members.filter(({ endpoint }) => known.has(endpoint.endpointId));
+  for (const member of live.record.members.filter((one) => !members.includes(one))) {
+    try {
+      await unplug(context, live, member, members);
+    } catch (error) {
+      const { containerId } = live.record;
+      context.logger.error(
+        { container: containerId, error: messageOf(error) },
+        'a half-made interface is left',
+      );
+    }
+  }
+  if (members.length === live.record.members.length) return;
+  live.record = { ...live.record, members };
+  context.sandboxes.save(live);
 }
 
 async function removeOwnerless(context: NetworkContext, owned: ReadonlySet<string>): Promise<void> {

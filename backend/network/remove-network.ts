@@ -10,6 +10,7 @@ export function removeNetwork(context: NetworkContext, nameOrId: string): Promis
     if (isPredefined(name)) throw forbidden(`${name} is a pre-defined network and cannot be removed`);
     // Between this question and the removal nothing waits, so that nobody can join in between.
     if (context.sandboxes.inNetwork(id).length > 0) throw conflict(`network ${name} has active endpoints`);
+    context.step('remove: record');
     context.networks.delete(record);
     context.step('remove: link');
     if (bridge !== null) await context.kernel.call('deleteBridge', bridge, context.bridges.macOf(record));

@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../base/errors.ts';
+import type { Sandbox } from '../../network/networks.ts';
 import type { EngineContext } from '../context.ts';
 import type { Container } from './container.ts';
 import { ownerOfSnapshot } from './image-mounts.ts';
@@ -9,6 +10,7 @@ import { releaseResources } from './release-resources.ts';
 import { removeLocked } from './remove-locked.ts';
 import { restartsWithDaemon } from './restart-policy.ts';
 import { startHealthChecks } from './health/health-checks.ts';
+import { toSandboxRecord } from './sandbox.ts';
 import { isUp } from './status.ts';
 import { LOST, markRunning, scheduleRestart, settleExit, watchExit } from './supervise.ts';
 
@@ -27,9 +29,10 @@ export async function recoverContainers(context: EngineContext): Promise<void> {
       logger.error({ container: container.id, error: messageOf(error) }, 'cannot recover a container');
     }
   }
-  await networks.recover(
+  const sandboxes = await networks.recover(
     containers.all().flatMap(({ id, sandbox }) => (sandbox ? [{ containerId: id, sandbox }] : [])),
   );
+  for (const sandbox of sandboxes) noteLeftNetworks(context, sandbox);
   await removeStrays(context);
   // Only now: a start before this could take an address that is being given back.
   restartWithDaemon(context);
@@ -80,6 +83,18 @@ async function adoptRunning(
 async function settleStopped(context: EngineContext, container: Container): Promise<void> {
   if (isUp(container)) container.state.status = 'exited';
   await releaseResources(context, container);
+}
+
+/** The daemon may have died between a disconnect and its record. */
+function noteLeftNetworks({ containers }: EngineContext, sandbox: Sandbox): void {
+  const container = containers.all().find((one) => one.sandbox?.sandboxId === sandbox.sandboxId);
+  const left = container?.sandbox?.endpoints.filter(
+    ({ endpointId }) => !sandbox.endpoints.some((endpoint) => endpoint.endpointId === endpointId),
+  );
+  if (!container || !left || left.length === 0) return;
+  container.sandbox = toSandboxRecord(sandbox);
+  for (const { networkName } of left) delete container.networks[networkName];
+  containers.save(container);
 }
 
 /** Directories of containers that never got a record: their creation was cut short. */

@@ -29,13 +29,14 @@ export function exchangeUdp(
     if (answers(message, query, id)) resolve(withId(message, query.message));
   });
   // A connected socket takes nothing from anybody else.
-  socket.connect(port, address, () => {
+  socket.once('connect', () => {
     const message = Buffer.from(query.message);
     message.writeUInt16BE(id, 0);
     socket.send(message, (error) => {
       if (error) reject(error);
     });
   });
+  socket.connect(port, address);
   return promise.finally(() => {
     clearTimeout(timer);
     signal.removeEventListener('abort', giveUp);

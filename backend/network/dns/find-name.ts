@@ -1,10 +1,13 @@
 import { isIP } from 'node:net';
 import { isUserDefined } from '../known-networks.ts';
-import type { NetworkContext } from '../network-context.ts';
 import type { Member, SandboxRecord } from '../network-records.ts';
-import type { Endpoint } from '../networks.ts';
+import type { Endpoint, NetworkRecord } from '../networks.ts';
+import type { Names } from './names.ts';
 
-export type NameSources = Pick<NetworkContext, 'names' | 'networks'>;
+export interface NameSources {
+  readonly names: Names;
+  readonly networks: { byId(id: string): { record: Pick<NetworkRecord, 'name'> } | undefined };
+}
 
 /**
  * The addresses that a name has for this container: those that its own user gave, then those of the first of its

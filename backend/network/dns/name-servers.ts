@@ -94,8 +94,12 @@ function isFailure(message: Buffer): boolean {
 }
 
 function versionOf(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
-  return stat ? `${stat.dev}:${stat.ino}:${stat.mtimeNs}:${stat.size};` : '-;';
+  try {
+    const { dev, ino, mtimeNs, size } = statSync(path, { bigint: true });
+    return `${dev}:${ino}:${mtimeNs}:${size};`;
+  } catch {
+    return '-;';
+  }
 }
 
 function readIfThere(path: string): string {

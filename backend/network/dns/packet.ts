@@ -5,6 +5,8 @@ export const CLASS = { IN: 1, CH: 3 } as const;
 export const RCODE = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NOTIMP: 4, REFUSED: 5, BADVERS: 16 } as const;
 const HEADER = 12;
 const SMALLEST = 512;
+/** Nobody should have to take larger datagrams; the rest goes over TCP. */
+const LARGEST = 4096;
 const LARGEST_NAME = 255;
 const LARGEST_LABEL = 63;
 const OPT_RECORD = 11;
@@ -63,7 +65,8 @@ export function readQuery(message: Buffer): Query | number | null {
     class: message.readUInt16BE(nameEnd + 2),
     end,
     extension,
-    room: option === null ? SMALLEST : Math.max(SMALLEST, message.readUInt16BE(option + 3)),
+    room:
+      option === null ? SMALLEST : Math.min(LARGEST, Math.max(SMALLEST, message.readUInt16BE(option + 3))),
   };
 }
 
@@ -189,7 +192,7 @@ export function answers(message: Buffer, { message: query, end }: Query, id: num
   if (message.length < HEADER || message.readUInt16BE(0) !== id) return false;
   if ((message.readUInt16BE(2) & QR) === 0) return false;
   // Servers that refuse to read a question need not repeat it.
-  if (message.readUInt16BE(4) === 0) return message.length === HEADER && (message[3] ?? 0) % 16 !== 0;
+  if (message.readUInt16BE(4) === 0) return message.length === HEADER && rcodeOf(message) !== 0;
   if (message.readUInt16BE(4) !== 1 || message.length < end) return false;
   for (let at = HEADER; at < end; at += 1) {
     const same = at < end - 4 ? lower(message[at]) === lower(query[at]) : message[at] === query[at];
@@ -204,3 +207,10 @@ function lower(byte = 0): number {
 }
 
 export const rcodeOf = (message: Buffer): number => (message[3] ?? 0) % 16;
+
+/** An answer without what did not fit, so that the question comes again over TCP. */
+export function cutOff(query: Query, answer: Buffer): Buffer {
+  const message = writeAnswer(query, rcodeOf(answer), [], SMALLEST);
+  message.writeUInt16BE(message.readUInt16BE(2) | TC, 2);
+  return message;
+}

@@ -1,10 +1,16 @@
-import type { NetworkContext } from '../network-context.ts';
+import { messageOf } from '../../base/errors.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { LiveSandbox } from '../sandboxes.ts';
 import { wayOut } from '../way-out.ts';
 import { answer } from './answer.ts';
-import { CLASS, RCODE, readQuery, TYPE, writeAnswer, writeFailure, type Query } from './packet.ts';
+import type { NameSources } from './find-name.ts';
+import type { NameServers } from './name-servers.ts';
+import { CLASS, cutOff, RCODE, readQuery, TYPE, writeAnswer, writeFailure, type Query } from './packet.ts';
 
-export type ResolverContext = Pick<NetworkContext, 'names' | 'networks' | 'nameServers'>;
+export interface ResolverContext extends NameSources {
+  readonly logger: Logger;
+  readonly nameServers: NameServers;
+}
 export type Transport = 'udp' | 'tcp';
 type Response = Buffer | null | Promise<Buffer | null>;
 
@@ -57,15 +63,11 @@ export class Responder {
       const found = await this.#context.nameServers.ask(query, { transport, servers, signal: this.#signal });
       if (!found) return writeAnswer(query, RCODE.SERVFAIL, [], room);
       return found.length > room ? cutOff(query, found) : found;
+    } catch (error) {
+      this.#context.logger.warn({ error: messageOf(error) }, 'a name could not be asked for');
+      return writeAnswer(query, RCODE.SERVFAIL, [], room);
     } finally {
       this.#forwards -= 1;
     }
   }
-}
-
-/** The question comes again over TCP. */
-function cutOff(query: Query, found: Buffer): Buffer {
-  const message = writeAnswer(query, (found[3] ?? 0) % 16, [], LARGEST_MESSAGE);
-  message.writeUInt16BE(message.readUInt16BE(2) | 0x0200, 2);
-  return message;
 }

@@ -6,15 +6,19 @@ const IDLE = 10_000;
 const MAX_CONNECTIONS = 128;
 
 /** Takes the descriptor of a listening socket over. @returns what closes it and its connections */
-export function serveTcp(fd: number, responder: Responder): () => void {
+export function serveTcp(
+  fd: number,
+  responder: Responder,
+  { idle = IDLE, most = MAX_CONNECTIONS } = {},
+): () => void {
   const connections = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
-    serveConnection(socket, responder);
+    serveConnection(socket, responder, idle);
   });
   // Beyond these new ones are closed at once; who waits too long makes room.
-  server.maxConnections = MAX_CONNECTIONS;
+  server.maxConnections = most;
   server.on('error', () => undefined);
   server.listen({ fd });
   let open = true;
@@ -27,14 +31,14 @@ export function serveTcp(fd: number, responder: Responder): () => void {
 }
 
 /** Any number of questions; each is answered as soon as its answer is there, RFC 7766 6.2.1. */
-function serveConnection(socket: Socket, responder: Responder): void {
+function serveConnection(socket: Socket, responder: Responder, idle: number): void {
   const frames = new Frames();
   const send = (response: Buffer | null): void => {
     if (!response || socket.destroyed) return;
     // Who asks and does not read is not heard until it does.
     if (!socket.write(writeFrame(response))) socket.pause();
   };
-  socket.setTimeout(IDLE, () => socket.destroy());
+  socket.setTimeout(idle, () => socket.destroy());
   socket.on('error', () => undefined);
   socket.on('drain', () => socket.resume());
   socket.on('data', (chunk: Buffer) => {

@@ -1,8 +1,13 @@
 import { createSocket } from 'node:dgram';
+import { setReceiveBuffer } from '../../linux/receive-buffer.ts';
 import type { Responder } from './respond.ts';
+
+/** Some 5,000 questions: a container that asks many at once is heard although the daemon is busy for a moment. */
+const RECEIVE_BUFFER = 2 ** 22;
 
 /** Takes the descriptor of a bound socket over. @returns what closes it */
 export function serveUdp(fd: number, responder: Responder): () => void {
+  setReceiveBuffer(fd, RECEIVE_BUFFER);
   // Only ever addresses: the look-up that Node would do for each answer has nothing to find.
   const socket = createSocket({
     type: 'udp4',

@@ -110,6 +110,8 @@ const CHAINS = Object.entries({
     // A container that asks for a port of the host is answered by the listener. Translated, the answer of a
     // neighbour, or its own, would come straight over the bridge, from an address that it never asked.
     'iifname @bridges return',
+    // Nothing is forwarded for a link-local sender: the listener answers it.
+    'ip6 saddr fe80::/10 return',
     ...TRANSLATE,
   ],
   output: [

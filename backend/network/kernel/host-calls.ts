@@ -16,6 +16,8 @@ export interface BridgeRequest {
   addresses: readonly AddressWithPrefix[];
   /** The host's ends of the veth pairs that belong to it. */
   ports: readonly string[];
+  /** They must not reach one another. */
+  isolated: boolean;
 }
 
 export interface BridgeState {
@@ -60,10 +62,11 @@ function ensureBridge(request: BridgeRequest): BridgeState {
   if (!before && !addBridge(request)) return taken;
   const link = host.link(request.name);
   if (!link) throw new Error(`bridge ${request.name} vanished while it was set up`);
+  if (!before) skipDuplicateDetection(request.name);
   for (const { address, prefixLength } of request.addresses)
     ignoring('EEXIST', () => host.addAddress(link.index, address, prefixLength));
   if (!link.up) host.setUp(link.index);
-  if (!before) rejoin(request.ports, link.index);
+  if (!before) rejoin(request, link.index);
   return { bridge: before ? 'present' : 'made', forwardingEnabled: enableForwarding(request.addresses) };
 }
 
@@ -78,11 +81,26 @@ function addBridge({ name, mac, mtu }: BridgeRequest): boolean {
   }
 }
 
+/**
+ * Of the link-local address, which the bridge gets with its first port: without one the kernel asks for no neighbour
+ * on behalf of a packet that it forwards, and the first second of a published port would be lost.
+ */
+function skipDuplicateDetection(bridge: string): void {
+  try {
+    writeFileSync(`/proc/sys/net/ipv6/conf/${bridge}/accept_dad`, '0');
+  } catch (error) {
+    // A kernel without IPv6.
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
+}
+
 /** The veths of running containers lost their bridge with the one that was deleted. */
-function rejoin(names: readonly string[], bridge: number): void {
-  for (const name of names) {
+function rejoin({ ports, isolated }: BridgeRequest, bridge: number): void {
+  for (const name of ports) {
     const link = host.link(name);
-    if (link && link.master === 0) host.setMaster(link.index, bridge);
+    if (!link || link.master !== 0) continue;
+    host.setMaster(link.index, bridge);
+    if (isolated) host.setIsolated(link.index);
   }
 }
 

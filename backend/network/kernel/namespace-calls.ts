@@ -95,7 +95,14 @@ function addLink({ veth, ifname, mac, mtu, to }: PlugRequest, namespaceFd: numbe
   const bridge = host.link(to.bridge)?.index;
   if (bridge === undefined) throw new Error(`bridge ${to.bridge} is gone`);
   const peer = { name: ifname, mac, namespaceFd };
-  ignoring('EEXIST', () => host.addVethPair({ name: veth, bridge, mtu, peer }));
+  try {
+    host.addVethPair({ name: veth, bridge, mtu, peer });
+  } catch (error) {
+    // The kernel says the same of either end.
+    if (!isErrno(error, 'EEXIST')) throw error;
+    if (!host.link(veth))
+      throw new Error(`interface ${ifname} exists in the container already`, { cause: error });
+  }
   if (to.isolated) host.setIsolated(host.link(veth)?.index ?? 0);
 }
 

@@ -1,50 +1,61 @@
 import { mkdirSync } from 'node:fs';
-import { messageOf } from '../../../backend/base/errors.ts';
+import { codeOf, messageOf } from '../../../backend/base/errors.ts';
 import { silentLogger } from '../../../backend/base/logger.ts';
 import { createNetworks } from '../../../backend/network/create-networks.ts';
-import type { AttachRequest, Sandbox } from '../../../backend/network/networks.ts';
+import type { Networks } from '../../../backend/network/networks.ts';
 import { createLayout } from '../../../backend/store/layout.ts';
 import { openRecords } from '../../../backend/store/records.ts';
+import { pass } from './mortal-steps.ts';
 
 /** The network part of a daemon as a process of its own, so that it can live in any namespace and be killed. */
-export type DaemonCall =
-  | { verb: 'list' }
-  | { verb: 'attach'; request: AttachRequest }
-  | { verb: 'detach'; sandbox: Sandbox }
-  | { verb: 'recover'; sandboxes: readonly { containerId: string; sandbox: Sandbox }[] }
-  | { verb: 'close' };
+export interface DaemonCall {
+  id: number;
+  verb: keyof Networks;
+  args: readonly unknown[];
+}
+export type DaemonAnswer =
+  | { id: number; result: unknown }
+  | { id: number; failure: { message: string; code: string } };
 
-const [dataRoot = '', runRoot = ''] = process.argv.slice(2);
-const layout = createLayout(dataRoot, runRoot);
-mkdirSync(dataRoot, { recursive: true });
-const records = openRecords(layout.database);
-const networks = await createNetworks({ layout, records, logger: silentLogger });
+/** What a new process waits for: until then it has read its own code and nothing else. */
+export interface DaemonStart {
+  dataRoot: string;
+  runRoot: string;
+  pools: readonly string[] | null;
+}
 
-process.on('message', ({ id, call }: { id: number; call: DaemonCall }) => {
-  run(call).then(
-    (result) => process.send?.({ id, result: result ?? null }),
-    (error: unknown) => {
-      const code = error instanceof Error && 'code' in error ? error.code : '';
-      process.send?.({ id, failure: { message: messageOf(error), code } });
-    },
-  );
+let networks: Networks | undefined;
+
+process.on('message', (message: DaemonCall | DaemonStart) => {
+  if ('dataRoot' in message) {
+    open(message).then(
+      () => process.send?.('ready'),
+      (error: unknown) => {
+        process.stderr.write(`${messageOf(error)}\n`);
+        process.exit(1);
+      },
+    );
+  } else answer(message).catch((error: unknown) => process.stderr.write(`${messageOf(error)}\n`));
 });
 process.on('disconnect', () => process.exit());
-process.send?.('ready');
 
-function run(call: DaemonCall): Promise<unknown> {
-  switch (call.verb) {
-    case 'list':
-      return Promise.resolve(networks.list());
-    case 'attach':
-      return networks.attach(call.request);
-    case 'detach':
-      return networks.detach(call.sandbox);
-    case 'recover':
-      return networks.recover(call.sandboxes);
-    case 'close':
-      return networks.close();
-    default:
-      throw new Error('unknown call');
+async function open({ dataRoot, runRoot, pools }: DaemonStart): Promise<void> {
+  const layout = createLayout(dataRoot, runRoot);
+  mkdirSync(dataRoot, { recursive: true });
+  const records = openRecords(layout.database);
+  const instance = pools === null ? {} : { pools };
+  networks = await createNetworks({ layout, records, logger: silentLogger, instance, step: pass });
+}
+
+async function answer({ id, verb, args }: DaemonCall): Promise<void> {
+  try {
+    const method = networks?.[verb] as ((...given: readonly unknown[]) => unknown) | undefined;
+    const result = await method?.(...args);
+    process.send?.({ id, result: result ?? null } satisfies DaemonAnswer);
+  } catch (error) {
+    process.send?.({
+      id,
+      failure: { message: messageOf(error), code: codeOf(error) },
+    } satisfies DaemonAnswer);
   }
 }

@@ -1,10 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { run, runOk } from '../../support/run.ts';
-import { startProcess, type BackgroundProcess } from '../../support/start-process.ts';
 import { sweep } from '../../support/sweep.ts';
 import { makeTempDir } from '../../support/temp-dir.ts';
-import { waitFor } from '../../support/wait-for.ts';
 
 /**
  * A machine made of network namespaces: `host`, where daemons run, and `outside`, another machine in its
@@ -16,10 +13,17 @@ export interface TestMachine extends AsyncDisposable {
   readonly outside: string;
   readonly hostAddress: string;
   readonly outsideAddress: string;
+  readonly hostAddress6: string;
+  readonly outsideAddress6: string;
+  /** A second one of the host in the same network. */
+  readonly otherHostAddress: string;
 }
 
 const HOST_ADDRESS = '10.77.0.1';
+const OTHER_HOST_ADDRESS = '10.77.0.3';
 const OUTSIDE_ADDRESS = '10.77.0.2';
+const HOST_ADDRESS_6 = 'fd77::1';
+const OUTSIDE_ADDRESS_6 = 'fd77::2';
 
 export async function makeTestMachine(): Promise<TestMachine> {
   const temp = await makeTempDir('strata-net-');
@@ -38,15 +42,22 @@ export async function makeTestMachine(): Promise<TestMachine> {
       'link set lo up',
       `link add up0 type veth peer name eth0 netns ${outside}`,
       `addr add ${HOST_ADDRESS}/24 dev up0`,
+      `addr add ${OTHER_HOST_ADDRESS}/24 dev up0`,
+      `addr add ${HOST_ADDRESS_6}/64 dev up0 nodad`,
       'link set up0 up',
     ]);
     await configure(outside, [
       'link set lo up',
       `addr add ${OUTSIDE_ADDRESS}/24 dev eth0`,
+      `addr add ${OUTSIDE_ADDRESS_6}/64 dev eth0 nodad`,
       'link set eth0 up',
       `route add default via ${HOST_ADDRESS}`,
+      `route add ::/0 via ${HOST_ADDRESS_6}`,
     ]);
-    await configure(host, [`route add default via ${OUTSIDE_ADDRESS}`]);
+    await configure(host, [
+      `route add default via ${OUTSIDE_ADDRESS}`,
+      `route add ::/0 via ${OUTSIDE_ADDRESS_6}`,
+    ]);
   } catch (error) {
     await dispose();
     throw error;
@@ -57,6 +68,9 @@ export async function makeTestMachine(): Promise<TestMachine> {
     outside: `/run/netns/${outside}`,
     hostAddress: HOST_ADDRESS,
     outsideAddress: OUTSIDE_ADDRESS,
+    hostAddress6: HOST_ADDRESS_6,
+    outsideAddress6: OUTSIDE_ADDRESS_6,
+    otherHostAddress: OTHER_HOST_ADDRESS,
     [Symbol.asyncDispose]: dispose,
   };
 }
@@ -67,29 +81,4 @@ async function configure(namespace: string, lines: readonly string[]): Promise<v
 
 export async function runIn(namespace: string, program: string, ...args: string[]): Promise<string> {
   return runOk('nsenter', [`--net=${namespace}`, program, ...args], { timeout: 10_000 });
-}
-
-const script = (name: string): string => join(import.meta.dirname, name);
-
-/** A server on a port, TCP and UDP, that answers `name:<address of who asked>:<what was asked>`. */
-export async function serveIn(namespace: string, name: string, port: number): Promise<BackgroundProcess> {
-  const args = [`--net=${namespace}`, process.execPath, script('echo-server.ts'), name, String(port)];
-  const server = await startProcess('nsenter', args);
-  await waitFor(`server ${name}`, () => server.output().includes('ready'));
-  return server;
-}
-
-/** What the server answers to somebody in this namespace; null where nobody answers. */
-export async function askFrom(
-  namespace: string,
-  protocol: 'tcp' | 'udp',
-  host: string,
-  port: number,
-  patience = 2_000,
-): Promise<string | null> {
-  const args = [process.execPath, script('ask-server.ts'), protocol, host, String(port), String(patience)];
-  const { code, stdout } = await run('nsenter', [`--net=${namespace}`, ...args], {
-    timeout: patience + 5_000,
-  });
-  return code === 0 ? stdout : null;
 }

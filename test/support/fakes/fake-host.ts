@@ -84,7 +84,7 @@ export class FakeNetworks implements Networks {
   readonly byName = new Map<string, NetworkRecord>();
   attachFunc?: Networks['attach'];
   detachFunc?: Networks['detach'];
-  recoverFunc?: Networks['recover'];
+  recoverFunc?: (sandboxes: Parameters<Networks['recover']>[0]) => Promise<Sandbox[] | undefined>;
   readonly #calls: string[];
 
   constructor(calls: string[] = []) {
@@ -157,9 +157,9 @@ export class FakeNetworks implements Networks {
     return {};
   }
 
-  async recover(sandboxes: Parameters<Networks['recover']>[0]): Promise<void> {
+  async recover(sandboxes: Parameters<Networks['recover']>[0]): Promise<Sandbox[]> {
     this.#calls.push('recover networks');
-    await this.recoverFunc?.(sandboxes);
+    return (await this.recoverFunc?.(sandboxes)) ?? sandboxes.map(({ sandbox }) => sandbox);
   }
 
   async close(): Promise<void> {
