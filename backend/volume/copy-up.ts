@@ -1,6 +1,8 @@
 import { closeSync, fstatSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
-import { internal, invalidArgument, isErrno, messageOf } from '../base/errors.ts';
+import { setImmediate } from 'node:timers/promises';
+import { codeOf, internal, invalidArgument, isErrno, messageOf } from '../base/errors.ts';
+import { copyTree } from '../linux/copy-tree.ts';
 import { openInRoot } from '../linux/open-in-root.ts';
 import { runCommand } from '../linux/run-command.ts';
 import type { IdMapping } from '../oci/id-mapping.ts';
@@ -22,16 +24,13 @@ export async function copyUp(paths: VolumePaths, source: CopySource): Promise<vo
   if (opened === null) return;
   try {
     await rm(paths.copy, { recursive: true, force: true });
-    await copyTree(opened, paths.copy, source.mapping);
+    await copyWhole(opened, paths.copy, source.mapping);
     await runCommand('sync', ['-f', paths.copy]);
     await rename(paths.copy, paths.ready);
     publishCopy(paths);
   } catch (error) {
     await rm(paths.copy, { recursive: true, force: true });
-    throw internal(
-      `copying ${source.pathInside} of the image into the volume failed: ${messageOf(error)}`,
-      error,
-    );
+    throw copyFailed(source, error);
   } finally {
     closeSync(opened);
   }
@@ -41,36 +40,65 @@ export async function copyUp(paths: VolumePaths, source: CopySource): Promise<vo
  * The same for a volume that is mounted from somewhere else. There is no place on its own file system where a
  * copy could be made whole first: one that was cut short is emptied by nobody, and then counts as filled.
  */
-export async function copyIntoMount({ data }: Pick<VolumePaths, 'data'>, source: CopySource): Promise<void> {
-  if ((await readdir(data)).length > 0) return;
-  const opened = openSource(source);
-  if (opened === null) return;
-  try {
-    await copyTree(opened, data, source.mapping);
-  } catch (error) {
-    throw internal(
-      `copying ${source.pathInside} of the image into the volume failed: ${messageOf(error)}`,
-      error,
-    );
-  } finally {
-    closeSync(opened);
-  }
+export async function copyIntoMount(paths: VolumePaths, source: CopySource): Promise<void> {
+  await copyIntoDirectory(paths, source, openInRoot(paths.data, '.'));
 }
 
 /** The same for a directory of a volume. What it led to when it was opened is what is filled. */
 export async function copyIntoSubpath(
-  { data }: VolumePaths,
+  paths: VolumePaths,
   source: CopySource,
   subpath: string,
 ): Promise<void> {
-  const target = openTarget(data, subpath);
-  if (target === null) return;
+  const target = openTarget(paths.data, subpath);
+  if (target !== null) await copyIntoDirectory(paths, source, target);
+}
+
+/** Other containers may have it mounted and swap names in it meanwhile: everything is made by descriptors. */
+async function copyIntoDirectory(paths: VolumePaths, source: CopySource, target: number): Promise<void> {
+  let opened: number | null = null;
   try {
-    if (fstatSync(target).isDirectory())
-      await copyIntoMount({ data: `/proc/${process.pid}/fd/${target}/.` }, source);
+    if (!fstatSync(target).isDirectory() || (await readdir(`/proc/self/fd/${target}`)).length > 0) return;
+    opened = openSource(source);
+    if (opened === null) return;
+    if (source.mapping) await copyUnmapped(paths, opened, target, source.mapping);
+    else await copyBetween(opened, target);
+  } catch (error) {
+    throw codeOf(error) === 'internal' ? copyFailed(source, error) : error;
   } finally {
+    if (opened !== null) closeSync(opened);
     closeSync(target);
   }
+}
+
+/** Owners are changed where nobody else is. */
+async function copyUnmapped(
+  { copy }: VolumePaths,
+  source: number,
+  target: number,
+  mapping: IdMapping,
+): Promise<void> {
+  try {
+    await rm(copy, { recursive: true, force: true });
+    await copyWhole(source, copy, mapping);
+    const own = openInRoot(copy, '.');
+    try {
+      await copyBetween(own, target);
+    } finally {
+      closeSync(own);
+    }
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+}
+
+/** With pauses, in which the daemon serves its clients. */
+async function copyBetween(from: number, to: number): Promise<void> {
+  for (const _ of copyTree(from, to)) await setImmediate();
+}
+
+function copyFailed({ pathInside }: CopySource, error: unknown): Error {
+  return internal(`copying ${pathInside} of the image into the volume failed: ${messageOf(error)}`, error);
 }
 
 /** Null where there is nothing that a container could be given: its start says so. */
@@ -104,7 +132,7 @@ function openQuietly(rootfs: string, pathInside: string): number | null {
  * and devices, follows no symlink on its way (`-a`), and shares blocks where the file system can.
  * The process id in the path is ours, because `self` would be cp.
  */
-async function copyTree(source: number, to: string, mapping: IdMapping | null | undefined): Promise<void> {
+async function copyWhole(source: number, to: string, mapping: IdMapping | null | undefined): Promise<void> {
   const from = `/proc/${process.pid}/fd/${source}/.`;
   await runCommand('cp', ['-aT', '--', from, to], {
     timeout: COPY_TIMEOUT,

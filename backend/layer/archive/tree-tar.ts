@@ -9,11 +9,11 @@ import {
   readSync,
 } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
+import { ifThere } from '../../linux/if-there.ts';
+import { isKernelTree } from '../../linux/kernel-trees.ts';
 import { atDescriptor, atName } from '../../linux/path-walk.ts';
 import type { IdMapping } from '../../oci/id-mapping.ts';
 import { encodeHeader, END_OF_ARCHIVE, paddingAfter, type WrittenEntry } from '../tar/write-header.ts';
-import { ifThere } from './if-there.ts';
-import { isKernelTree } from './kernel-trees.ts';
 import { writtenEntry } from './written-entry.ts';
 
 const O_PATH = 0o10000000;

@@ -1,4 +1,4 @@
-import { isErrno } from '../../base/errors.ts';
+import { isErrno } from '../base/errors.ts';
 
 /** Undefined for what has gone, or has become something else, since its name was read. */
 export function ifThere<T>(work: () => T): T | undefined {
