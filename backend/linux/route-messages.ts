@@ -14,6 +14,7 @@ export const IFLA_NET_NS_FD = 28;
 export const IFLA_INFO_KIND = 1;
 export const IFLA_INFO_DATA = 2;
 export const IFLA_BRPORT_ISOLATED = 33;
+export const IFLA_VLAN_ID = 1;
 export const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
 const IFA_FLAGS = 8;

@@ -28,6 +28,7 @@ import {
   IFLA_MTU,
   IFLA_NET_NS_FD,
   IFLA_PROTINFO,
+  IFLA_VLAN_ID,
   linkHeader,
   macBytes,
   parseLink,
@@ -129,7 +130,7 @@ export class RouteSocket implements Disposable {
     ]);
   }
 
-  /** @throws EOPNOTSUPP where the kernel lacks this kind. */
+  /** @throws ENOTSUP where the kernel lacks this kind. */
   addSubLink({ kind, mode, parent, name, mac, mtu, namespaceFd }: SubLink): void {
     // Both call the attribute 1, but one has 32 bits and the other 16.
     const modeBytes = kind === 'macvlan' ? uint32(mode) : uint32(mode).subarray(0, 2);
@@ -144,6 +145,43 @@ export class RouteSocket implements Disposable {
         IFLA_LINKINFO,
         attribute(IFLA_INFO_KIND, kind),
         attribute(IFLA_INFO_DATA, attribute(1, modeBytes)),
+      ),
+    ]);
+  }
+
+  /** Whether the kernel has, or can load, this kind of link. */
+  hasKind(kind: 'macvlan' | 'ipvlan' | 'vlan'): boolean {
+    try {
+      // Without the link that it would be a part of, which is asked for after the kind.
+      this.#add(`look for ${kind}`, [
+        linkHeader(),
+        attribute(IFLA_LINKINFO, attribute(IFLA_INFO_KIND, kind)),
+      ]);
+      return true;
+    } catch (error) {
+      // Node's name of EOPNOTSUPP.
+      return !isErrno(error, 'ENOTSUP');
+    }
+  }
+
+  /** A link with nobody behind it. @throws ENOTSUP where the kernel lacks it */
+  addDummy(name: string): void {
+    this.#add(`add dummy ${name}`, [
+      linkHeader({ up: true }),
+      attribute(IFLA_IFNAME, name),
+      attribute(IFLA_LINKINFO, attribute(IFLA_INFO_KIND, 'dummy')),
+    ]);
+  }
+
+  addVlan(name: string, parent: number, id: number): void {
+    this.#add(`add VLAN ${name}`, [
+      linkHeader({ up: true }),
+      attribute(IFLA_IFNAME, name),
+      attribute(IFLA_LINK, uint32(parent)),
+      attribute(
+        IFLA_LINKINFO,
+        attribute(IFLA_INFO_KIND, 'vlan'),
+        attribute(IFLA_INFO_DATA, attribute(IFLA_VLAN_ID, uint32(id).subarray(0, 2))),
       ),
     ]);
   }

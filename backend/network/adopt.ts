@@ -19,6 +19,7 @@ export function adopt(context: NetworkContext, containerId: string, sandbox: San
       endpoint: { ...endpoint, dnsNames: [...endpoint.dnsNames] },
       links: [],
       gwPriority: 0,
+      reachable: true,
     })),
   });
   if (netnsPath !== null) context.sandboxes.save(live);

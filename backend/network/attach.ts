@@ -41,7 +41,11 @@ export async function ensureLinks(
 ): Promise<void> {
   const linked = networks.filter(({ driver }) => driver !== 'host' && driver !== 'none').map(({ id }) => id);
   if (linked.length === 0) return;
-  await Promise.all([context.bridges.ensure(linked), context.firewall.ensure()]);
+  const { bridges, firewall, networks: known } = context;
+  const before = known.named('bridge');
+  await bridges.ensure(linked);
+  // The default bridge may have got another name or subnet than the rules were written for.
+  await (known.named('bridge') === before ? firewall.ensure() : firewall.apply());
 }
 
 /** Everything that the kernel will be asked for, and that no other container can have from now on. */

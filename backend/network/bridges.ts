@@ -80,6 +80,8 @@ export class Bridges {
         .filter((id) => id !== this.#default.record.id)
         .flatMap((id) => this.#use.networks.byId(id) ?? []);
       await this.#ensureOthers(others.filter(({ record }) => record.bridge !== null));
+      const parents = others.flatMap(({ record }) => record.madeLink ?? []);
+      if (parents.length > 0) await this.#use.kernel.call('ensureParents', parents);
     });
   }
 

@@ -6,6 +6,8 @@ import { checkRanges } from './ipam/check-ranges.ts';
 import { planRanges } from './ipam/plan-ranges.ts';
 import { withMachineLock } from './machine-lock.ts';
 import type { NetworkContext } from './network-context.ts';
+import { explainParent, planParent } from './plan-parent.ts';
+import { removeLink } from './remove-network.ts';
 import { BRIDGE_NAME, parseOptions } from './network-options.ts';
 import type { CreateNetworkRequest, IpamRange, NetworkRecord } from './networks.ts';
 
@@ -35,8 +37,12 @@ async function planAndLink(
   context.networks.put(record);
   undo.defer(() => context.networks.delete(record));
   context.step('create: link');
-  undo.defer(() => context.reclaim.soon());
-  await context.bridges.ensure([record.id]);
+  undo.defer(() => removeLink(context, record));
+  try {
+    await context.bridges.ensure([record.id]);
+  } catch (error) {
+    throw explainParent(error);
+  }
   return record;
 }
 
@@ -47,11 +53,12 @@ async function plan(context: NetworkContext, request: CreateNetworkRequest): Pro
   if (driver !== 'bridge' && driver !== 'macvlan' && driver !== 'ipvlan')
     throw notFound(`plugin "${driver}" not found`);
   checkRanges(ipam.ranges);
-  refuseMany(ipam.ranges);
+  refuseMany(driver, ipam.ranges);
   parseOptions({ driver, options });
   const id = newNetworkId();
   const bridge = driver === 'bridge' ? options[BRIDGE_NAME] || `br-${id.slice(0, 12)}` : null;
   refuseTwins(context, bridge);
+  const madeLink = await planParent(context, { driver, options, id });
   const { ranges: hostRanges } = await kernel.call('survey', [identity.bridgeMac, identity.macPrefix]);
   const ranges = planRanges({
     wanted: ipam.ranges,
@@ -67,6 +74,7 @@ async function plan(context: NetworkContext, request: CreateNetworkRequest): Pro
     name,
     driver,
     bridge,
+    ...(madeLink === undefined ? {} : { madeLink }),
     created: new Date().toISOString(),
     internal: request.internal,
     attachable: request.attachable,
@@ -79,12 +87,12 @@ async function plan(context: NetworkContext, request: CreateNetworkRequest): Pro
 }
 
 /** One of each family, as with Docker's bridges; with its macvlan and ipvlan it could be more. */
-function refuseMany(ranges: readonly IpamRange[]): void {
+function refuseMany(driver: string, ranges: readonly IpamRange[]): void {
   const families = ranges
     .filter(({ subnet }) => subnet !== '')
     .map(({ subnet }) => parseSubnet(subnet).family);
   if (new Set(families).size < families.length)
-    throw forbidden("bridge driver doesn't support multiple subnets");
+    throw forbidden(`${driver} driver doesn't support multiple subnets`);
 }
 
 function refuseTwins({ networks }: NetworkContext, bridge: string | null): void {

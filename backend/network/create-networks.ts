@@ -104,7 +104,7 @@ function wantedRules(identity: NetworkIdentity, networks: KnownNetworks, sandbox
 
 /** Ends what answers for containers; those that run keep their network. */
 async function close(context: NetworkContext): Promise<void> {
-  context.reclaim.stop();
+  await context.reclaim.finish();
   for (const { resolver, openPorts } of context.sandboxes.all()) {
     resolver?.close();
     await openPorts?.close();

@@ -17,6 +17,7 @@ const networkSchema = z.object({
   name: z.string(),
   driver: z.enum(['bridge', 'host', 'none', 'macvlan', 'ipvlan']),
   bridge: z.string().nullable(),
+  madeLink: z.string().optional(),
   created: z.string(),
   internal: z.boolean().default(false),
   attachable: z.boolean().default(false),
@@ -63,6 +64,8 @@ const memberSchema = z.object({
   endpoint: endpointSchema,
   links: z.array(z.object({ name: z.string(), alias: z.string() })),
   gwPriority: z.number(),
+  /** The host can send to it, which it cannot to a part of one of its interfaces. */
+  reachable: z.boolean().default(true),
 });
 export type Member = z.infer<typeof memberSchema>;
 

@@ -27,6 +27,8 @@ export interface NetworkRecord {
   driver: 'bridge' | 'host' | 'none' | 'macvlan' | 'ipvlan';
   /** The link on the host; null where there is none. */
   bridge: string | null;
+  /** Of macvlan and ipvlan: a link of the host that was made for it and goes with it. */
+  madeLink?: string | undefined;
   created: string;
   internal: boolean;
   attachable: boolean;

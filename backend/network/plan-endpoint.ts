@@ -21,7 +21,8 @@ export function planMember(
   // Asked again here, because the network may have been removed while its bridge was seen to.
   const network = context.networks.get(request.network);
   const { record } = network;
-  const rest = { links: [...request.links], gwPriority: request.gwPriority };
+  const reachable = record.driver !== 'macvlan' && record.driver !== 'ipvlan';
+  const rest = { links: [...request.links], gwPriority: request.gwPriority, reachable };
   const bare = bareEndpoint(network);
   if (record.driver === 'none' || record.driver === 'host') return { ...rest, endpoint: bare };
   const ifname = interfaceName(network, request, others);
@@ -123,7 +124,7 @@ export function plugOf(
         : [{ address: endpoint.address6, prefixLength: endpoint.prefixLength6 }]),
     ],
     to: sub
-      ? { kind: driver, parent: bridge ?? parent, mode: subMode }
+      ? { kind: driver, parent: network.record.madeLink ?? parent, mode: subMode }
       : { kind: 'bridge', bridge: bridge ?? '', isolated: !icc },
   };
 }

@@ -55,8 +55,11 @@ export class Reclaim {
     ]);
   }
 
-  stop(): void {
+  /** What waits is done now. */
+  async finish(): Promise<void> {
+    const waits = this.#timer !== undefined;
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    if (waits) await this.now();
   }
 }

@@ -47,10 +47,11 @@ function nextHop(
   return network?.record.driver === 'ipvlan' && network.settings.subMode > 0 ? null : gateway;
 }
 
-/** Where published ports lead to. */
+/** Where published ports lead to: as with Docker, nowhere where the way out is a part of an interface of the host. */
 export function targetOf(members: readonly Member[]): Target {
+  const [v4, v6] = [wayOut(members, 4), wayOut(members, 6)];
   return {
-    address: wayOut(members, 4)?.endpoint.address ?? null,
-    address6: wayOut(members, 6)?.endpoint.address6 ?? null,
+    address: v4?.reachable ? v4.endpoint.address : null,
+    address6: v6?.reachable ? v6.endpoint.address6 : null,
   };
 }

@@ -2,6 +2,7 @@ import { removeNamespace } from '../../linux/netns.ts';
 import { hasStreamProtocol } from '../../linux/namespace-sockets.ts';
 import { changeTranslations, forgetFlows, hasTable } from './firewall-calls.ts';
 import { deleteBridge, deleteLinks, ensureBridges, hostStats, linkNames, survey } from './host-calls.ts';
+import { ensureParents, lookAtParent } from './parent-calls.ts';
 import { insideStats, makeNamespace, setUp, unplug } from './namespace-calls.ts';
 
 const IPPROTO_SCTP = 132;
@@ -14,6 +15,8 @@ export const kernelCalls = {
   linkNames,
   deleteLinks,
   hostStats,
+  lookAtParent,
+  ensureParents,
   makeNamespace,
   removeNamespace,
   setUp,

@@ -136,7 +136,7 @@ function setRoutes(inside: RouteSocket, routes: Routes): void {
     const index = route ? inside.link(route.ifname)?.index : undefined;
     if (route && index !== undefined) inside.setDefaultRoute(family, index, route.gateway);
     else if (family === 4) inside.removeDefaultRoute(4);
-    else ignoring('EOPNOTSUPP', () => inside.removeDefaultRoute(6));
+    else ignoring('ENOTSUP', () => inside.removeDefaultRoute(6));
   }
 }
 
@@ -193,7 +193,7 @@ function openResolver(wanted: number): SocketPair {
     return sockets;
   } catch (error) {
     closeDescriptors([sockets.udpFd, sockets.tcpFd]);
-    if (isErrno(error, 'EOPNOTSUPP'))
+    if (isErrno(error, 'ENOTSUP'))
       throw new Error('the kernel has no nftables NAT for the resolver', { cause: error });
     throw error;
   }

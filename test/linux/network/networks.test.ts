@@ -178,6 +178,9 @@ describe('networks', function () {
       assert.equal(web.gateway, '192.168.0.1');
       const [{ bridge } = { bridge: null }] = await daemon.list();
       assert.match(bridge ?? '', /^strata-[0-9a-f]{8}$/);
+      const rules = await runIn(machine.host, 'nft', 'list', 'ruleset');
+      for (const part of [`"${bridge}"`, '192.168.0.0/20']) assert.ok(rules.includes(part), part);
+      assert.doesNotMatch(rules, /"strata0"/);
     } finally {
       await runIn(machine.host, 'ip', 'route', 'delete', '172.16.0.0/12');
       await runIn(machine.host, 'ip', 'link', 'delete', 'strata0');

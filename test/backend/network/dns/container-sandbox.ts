@@ -31,7 +31,7 @@ export function memberOf(place: Place): Member {
     mac: null,
     dnsNames: names,
   };
-  return { endpoint, links, gwPriority: 0 };
+  return { endpoint, links, gwPriority: 0, reachable: true };
 }
 
 /** A running container as its resolver sees it. */
