@@ -190,6 +190,12 @@ export class RouteSocket implements Disposable {
     this.#request(`set link ${index} up`, RTM_NEWLINK, 0, linkHeader({ index, up: true }));
   }
 
+  /** While it is down. */
+  rename(index: number, name: string): void {
+    const payload = Buffer.concat([linkHeader({ index }), attribute(IFLA_IFNAME, name)]);
+    this.#request(`rename link ${index} to ${name}`, RTM_NEWLINK, 0, payload);
+  }
+
   setMaster(index: number, bridge: number): void {
     const payload = Buffer.concat([linkHeader({ index, up: true }), attribute(IFLA_MASTER, uint32(bridge))]);
     this.#request(`make link ${index} a port of ${bridge}`, RTM_NEWLINK, 0, payload);

@@ -76,9 +76,10 @@ function setting(name: string, value: string): void {
 
 /** Interfaces, addresses, routes and the resolver's sockets of a namespace, in one visit. */
 export function setUp({ namespace, plugs, routes, resolverPort }: SetUpRequest): SocketPair | null {
+  const made = plugs.some(({ to }) => to.kind !== 'bridge') ? namesInside(namespace) : new Set<string>();
   const namespaceFd = openSync(namespace, 'r');
   try {
-    for (const plug of plugs) addLink(plug, namespaceFd);
+    for (const plug of plugs) if (!made.has(plug.ifname)) addLink(plug, namespaceFd);
   } finally {
     closeSync(namespaceFd);
   }
@@ -90,8 +91,15 @@ export function setUp({ namespace, plugs, routes, resolverPort }: SetUpRequest):
   });
 }
 
+function namesInside(namespace: string): Set<string> {
+  return inNamespace(namespace, () => {
+    using inside = new RouteSocket();
+    return new Set(inside.links().map(({ name }) => name));
+  });
+}
+
 function addLink({ veth, ifname, mac, mtu, to }: PlugRequest, namespaceFd: number): void {
-  if (to.kind !== 'bridge') return addSubLink({ ifname, mac, mtu, to }, namespaceFd);
+  if (to.kind !== 'bridge') return addSubLink({ veth, mac, mtu, to }, namespaceFd);
   const bridge = host.link(to.bridge)?.index;
   if (bridge === undefined) throw new Error(`bridge ${to.bridge} is gone`);
   const peer = { name: ifname, mac, namespaceFd };
@@ -106,8 +114,9 @@ function addLink({ veth, ifname, mac, mtu, to }: PlugRequest, namespaceFd: numbe
   if (to.isolated) host.setIsolated(host.link(veth)?.index ?? 0);
 }
 
+/** Under a name of its own first: the kernel also compares the name with the host's links, which may have an eth0. */
 function addSubLink(
-  { ifname, mac, mtu, to }: Pick<PlugRequest, 'ifname' | 'mac' | 'mtu' | 'to'>,
+  { veth, mac, mtu, to }: Pick<PlugRequest, 'veth' | 'mac' | 'mtu' | 'to'>,
   namespaceFd: number,
 ) {
   if (to.kind === 'bridge') return;
@@ -115,10 +124,12 @@ function addSubLink(
   const parent = host.link(parentName)?.index;
   if (parent === undefined) throw new Error(`parent interface ${parentName} is gone`);
   const own = kind === 'macvlan' ? mac : null;
-  ignoring('EEXIST', () => host.addSubLink({ kind, mode, parent, name: ifname, mac: own, mtu, namespaceFd }));
+  ignoring('EEXIST', () => host.addSubLink({ kind, mode, parent, name: veth, mac: own, mtu, namespaceFd }));
 }
 
-function configureLink(inside: RouteSocket, { ifname, addresses }: PlugRequest): void {
+function configureLink(inside: RouteSocket, { veth, ifname, addresses, to }: PlugRequest): void {
+  const unnamed = to.kind === 'bridge' ? undefined : inside.link(veth)?.index;
+  if (unnamed !== undefined) inside.rename(unnamed, ifname);
   const index = inside.link(ifname)?.index;
   if (index === undefined) throw new Error(`interface ${ifname} is not in its namespace`);
   if (addresses.some(({ address }) => address.includes(':')))

@@ -100,6 +100,23 @@ describe('macvlan and ipvlan networks', function () {
     );
   });
 
+  it('name their interfaces as the host may have named its own', async () => {
+    const { machine, daemon, visitors } = fixture;
+    await daemon.make('lan', lan());
+    await runIn(machine.host, 'ip', 'link', 'add', 'eth0', 'type', 'bridge');
+    try {
+      const a = await daemon.join('a', [], 'lan');
+      await visitors.serve(inside(a), 'a', 80);
+      assert.equal(
+        await visitors.ask(machine.outside, 'tcp', a.address ?? '', 80),
+        `a:${machine.outsideAddress}:hello`,
+      );
+      assert.match(await runIn(machine.host, 'ip', '-d', 'link', 'show', 'eth0'), / bridge /);
+    } finally {
+      await runIn(machine.host, 'ip', 'link', 'delete', 'eth0');
+    }
+  });
+
   it('share a parent among macvlans, unless one wants it for itself, and never with an ipvlan', async () => {
     const { daemon } = fixture;
     await daemon.make('lan', lan());

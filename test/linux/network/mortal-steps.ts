@@ -15,6 +15,7 @@ const CHANGES = [
   'setUp',
   'setMaster',
   'setIsolated',
+  'rename',
   'deleteLink',
   'addAddress',
   'setDefaultRoute',
