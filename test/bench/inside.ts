@@ -10,21 +10,26 @@ import { compare, report, type Comparison } from './compare.ts';
 import { startEngines, type Engine } from './engines.ts';
 import { againstBareCrun, hasCrun, manyAtOnce, memoryPerContainer } from './containers.ts';
 import { layerExplorer } from './layer-explorer.ts';
+import { networksOfOurs } from './networks.ts';
+import { throughput } from './throughput.ts';
 import { logsAtFullSpeed, logsOf200Megabytes } from './logs.ts';
 import { startAgent } from './start-agent.ts';
 
 /** `--quick` leaves out the long ones: the 44,000 files and the minute at rest. */
 const quick = process.argv.includes('--quick');
+/** `--networks` measures nothing but those. */
+const networksOnly = process.argv.includes('--networks');
 
 await runCommandLine(async () => {
   const registry = await startImageRegistry(['busybox', 'bench-300mb', 'bench-44k', 'files-20k']);
   await using _ = registry;
   const comparisons = await withEngines(registry.host);
   const verdicts = [
-    ...(await containersOfOurs(`${registry.host}/busybox`)),
-    await layerExplorer(`${registry.host}/files-20k`),
+    ...(await networksOfOurs()),
+    ...(networksOnly ? [] : await containersOfOurs(`${registry.host}/busybox`)),
+    ...(networksOnly ? [] : [await layerExplorer(`${registry.host}/files-20k`)]),
   ];
-  if (!quick) verdicts.push(await agentAtRest());
+  if (!quick && !networksOnly) verdicts.push(await agentAtRest());
   const missed = [...comparisons.verdicts, ...verdicts].filter((holds) => !holds).length;
   await mkdir(fromRoot('test-output'), { recursive: true });
   await writeFile(fromRoot('test-output', 'bench.json'), JSON.stringify(comparisons.all, null, 2));
@@ -42,6 +47,11 @@ async function withEngines(host: string): Promise<{ all: Comparison[]; verdicts:
   for (const { name, version } of engines) console.log(`  ${name} ${version}`);
   const all: Comparison[] = [];
   const verdicts: boolean[] = [];
+  for (const comparison of await traffic(engines, host)) {
+    all.push(comparison);
+    verdicts.push(report(comparison));
+  }
+  if (networksOnly) return { all, verdicts };
   for (const measure of [
     runTrue,
     startMany,
@@ -54,6 +64,12 @@ async function withEngines(host: string): Promise<{ all: Comparison[]; verdicts:
     verdicts.push(report(comparison));
   }
   return { all, verdicts };
+}
+
+async function traffic(engines: readonly Engine[], host: string): Promise<Comparison[]> {
+  const peers = engines.filter(({ name }) => name !== 'Podman');
+  for (const { docker } of peers) await docker.ok(['pull', '-q', `${host}/busybox`]);
+  return throughput(peers, `${host}/busybox`);
 }
 
 async function runTrue(engines: readonly Engine[], host: string): Promise<Comparison> {

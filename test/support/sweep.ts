@@ -26,14 +26,14 @@ export async function sweep(root: string, containerIds: readonly string[]): Prom
 
 /** Links and rules bear names that come from the data root alone. */
 async function removeNetwork(dataRoot: string): Promise<string[]> {
-  const { bridgeMac, nftTable, vethPrefix } = identityOf(dataRoot);
+  const { bridgeMac, macPrefix, nftTable, vethPrefix } = identityOf(dataRoot);
   const { stdout } = await run('ip', ['-o', 'link']);
   const links = stdout
     .split('\n')
-    .filter((line) => line.includes(bridgeMac) || line.includes(`: ${vethPrefix}`));
+    .filter((line) => [bridgeMac, ` ${macPrefix}`, `: ${vethPrefix}`].some((mark) => line.includes(mark)));
   const names = links.map((line) => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? '').filter(Boolean);
   for (const name of names) await run('ip', ['link', 'del', name]);
-  await run('nft', ['delete', 'table', 'ip', nftTable]);
+  for (const family of ['inet', 'ip']) await run('nft', ['delete', 'table', family, nftTable]);
   // The bridge and the table are a daemon's for as long as its data lives: no container left them behind.
   return names.filter((name) => name.startsWith(vethPrefix)).map((name) => `link ${name}`);
 }
