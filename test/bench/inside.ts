@@ -7,6 +7,7 @@ import { runOk } from '../support/run.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
 import { agentAtRest } from './at-rest.ts';
 import { compare, report, type Comparison } from './compare.ts';
+import { namesOfContainers } from './dns.ts';
 import { startEngines, type Engine } from './engines.ts';
 import { againstBareCrun, hasCrun, manyAtOnce, memoryPerContainer } from './containers.ts';
 import { layerExplorer } from './layer-explorer.ts';
@@ -101,7 +102,7 @@ function writeLogs(engines: readonly Engine[], host: string): Promise<Comparison
 async function containersOfOurs(image: string): Promise<boolean[]> {
   await using daemon = await startAgent();
   await daemon.docker.ok(['pull', '-q', image]);
-  const holds = [await memoryPerContainer(daemon, image)];
+  const holds = [await memoryPerContainer(daemon, image), await namesOfContainers(daemon, image)];
   if (await hasCrun()) holds.push(await againstBareCrun(daemon, image));
   return holds;
 }
