@@ -6,7 +6,7 @@ import type { Engine } from './engines.ts';
 
 const TRAFFIC = join(import.meta.dirname, 'traffic.ts');
 const PORT = 5201;
-const RUNS = 7;
+const RUNS = 11;
 /** An address of the host that is not its loopback: there rules lead to the container, and not the listener. */
 const HOST_ADDRESS = '198.18.0.1';
 
@@ -92,7 +92,7 @@ async function measure(pairs: ReadonlyMap<Engine, Pair>, route: Route): Promise<
     }
   }
   const title = `TCP, ${route.megabytes} MB ${route.name} (at least ${route.share} × Docker's throughput)`;
-  return { name: title, times, limits: { Docker: 1 / route.share } };
+  return { name: title, times, limits: { Docker: 1 / route.share }, atBest: true };
 }
 
 async function send([namespace, host, port]: ReturnType<Route['from']>, megabytes: number): Promise<number> {

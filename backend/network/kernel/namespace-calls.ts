@@ -194,9 +194,10 @@ function openResolver(wanted: number): SocketPair {
   try {
     using nft = new NftSocket();
     const chain = { name: 'output', type: 'nat', hook: 3, priority: -100 } as const;
+    // Removed rules cost 13 ms, which closing the socket waits for: there are some only after a restart.
+    const older = nft.has(RESOLVER_TABLE) ? [deleteTable(RESOLVER_TABLE)] : [];
     nft.apply('lead names to the resolver', [
-      newTable(RESOLVER_TABLE),
-      deleteTable(RESOLVER_TABLE),
+      ...older,
       newTable(RESOLVER_TABLE),
       newBaseChain(RESOLVER_TABLE, chain),
       ...[6, 17].map((protocol) => newRule(RESOLVER_TABLE, 'output', leadTo(protocol, sockets.port))),
