@@ -153,6 +153,19 @@ describe('recovery after the daemon’s death', () => {
     await waitFor('the restart', () => container.state.status === 'running');
   });
 
+  it('takes a container out of the networks that it had left when the daemon died', async () => {
+    await using engine = await makeEngine();
+    const before = await makeContainer(engine);
+    await startContainer(engine.context, before.id);
+    const { later, container } = await afterDeath(engine, before, ({ runtime, networks }) => {
+      runtime.adoptFunc = async () => ({ state: 'running', monitored });
+      networks.recoverFunc = async (sandboxes) =>
+        sandboxes.map(({ sandbox }) => ({ ...sandbox, endpoints: [] }));
+    });
+    await using _later = later;
+    assert.deepEqual([container.sandbox?.endpoints, container.networks], [[], {}]);
+  });
+
   it('starts nothing before the networks are recovered', async () => {
     await using engine = await makeEngine();
     const before = await makeContainer(engine, policy('always'));
