@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { connect, createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import type { ListenRequest, PortListener } from './port-listener.ts';
+import { relay } from './relay.ts';
 
-const CONNECT_TIMEOUT = 20_000;
 const KEEPALIVE = 30_000;
 
 /**
@@ -17,7 +17,7 @@ export async function listenTcp(request: ListenRequest): Promise<PortListener> {
   const options = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE };
   const server = createServer({ ...options, pauseOnConnect: true }, (client) => {
     const to = target();
-    if (to) relay(client, connect({ ...options, host: to.address, port: to.port }), sockets);
+    if (to) relay(client, { ...options, host: to.address, port: to.port }, sockets);
     else client.resetAndDestroy();
   });
   server.listen({ host, port, ipv6Only: isIPv6(host) });
@@ -30,33 +30,6 @@ export async function listenTcp(request: ListenRequest): Promise<PortListener> {
 function portOf(server: Server): number {
   const address = server.address();
   return typeof address === 'object' && address ? address.port : 0;
-}
-
-function relay(client: Socket, container: Socket, sockets: Set<Socket>): void {
-  const giveUp = setTimeout(() => container.destroy(new Error('no answer')), CONNECT_TIMEOUT);
-  bind(client, container, sockets);
-  bind(container, client, sockets);
-  container.once('close', () => clearTimeout(giveUp));
-  container.once('connect', () => {
-    clearTimeout(giveUp);
-    client.pipe(container);
-    container.pipe(client);
-  });
-}
-
-/** A broken end breaks the other one, with a reset, so that nobody takes a cut-off answer for a whole one. */
-function bind(socket: Socket, other: Socket, sockets: Set<Socket>): void {
-  sockets.add(socket);
-  socket.on('error', () => undefined);
-  socket.once('close', (broken) => {
-    sockets.delete(socket);
-    if (broken) reset(other);
-  });
-}
-
-function reset(socket: Socket): void {
-  if (socket.connecting) socket.destroy();
-  else socket.resetAndDestroy();
 }
 
 async function close(server: Server, sockets: Set<Socket>): Promise<void> {
