@@ -100,8 +100,9 @@ networks: { inner: { labels: { n: m } }, outer: { internal: true } }
       'order',
       `services:
   db:
-    ${SLEEP}
+    image: busybox
     command: sh -c "sleep 1; touch /ready; sleep 300"
+    stop_grace_period: 0s
     healthcheck: { test: ["CMD", "test", "-e", "/ready"], interval: 300ms, retries: 20 }
   setup:
     image: busybox

@@ -45,7 +45,8 @@ export async function makeProject(client: Client, name: string, file: string): P
       await writeFile(join(directory, path), text);
     },
     compose: (...args) => client.docker(...words, ...args),
-    ok: (...args) => client.ok(...words, ...args),
+    // This release clears the line before each one of a log, whatever --ansi says.
+    ok: async (...args) => (await client.ok(...words, ...args)).replaceAll('\x1b[2K', ''),
     id: (service) => project.ok('ps', '-aq', service),
   };
   await project.write('compose.yaml', file);
