@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
-import { needsNetworks } from '../support/needs-networks.ts';
 import { useDaemon } from '../support/use-daemon.ts';
 
 interface Inspected {
@@ -14,7 +13,6 @@ interface Inspected {
 describe('docker on networks', function () {
   this.timeout(60_000);
   const fixture = useDaemon(['busybox']);
-  needsNetworks(() => fixture.daemon.socket);
   const docker = (...args: string[]) => fixture.daemon.docker(args);
   const ok = (...args: string[]) => fixture.daemon.docker.ok(args);
   const busybox = () => fixture.image('busybox');

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
 import { fetchText } from '../../support/call-tcp.ts';
 import { freePort } from '../../support/free-port.ts';
-import { needsNetworks } from '../../support/needs-networks.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { lines, type Client } from './cli/client.ts';
 import { composeClient, makeProject } from './compose/project.ts';
@@ -15,8 +14,6 @@ const SLEEP = 'image: busybox\n    command: sleep 300\n    stop_grace_period: 0s
 describe('docker compose', function () {
   this.timeout(40_000);
   const engine = useEngine(['busybox', 'nginx']);
-  // compose makes a network for every project.
-  needsNetworks(() => engine.socket);
   let client: Client;
   before(async () => {
     client = await composeClient(engine);

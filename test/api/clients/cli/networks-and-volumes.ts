@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { needsNetworks } from '../../../support/needs-networks.ts';
 import { lines, type Client } from './client.ts';
 
 /** `docker network` and `docker volume`. */
@@ -8,7 +7,6 @@ export function networksAndVolumesTests(client: () => Client): void {
   const ok = (...args: string[]) => client().ok(...args);
 
   describe('networks of one’s own', () => {
-    needsNetworks(() => client().engine.socket);
 
     it('containers of a network find each other by name and alias', async () => {
       assert.match(
