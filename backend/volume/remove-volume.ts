@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isErrno } from '../base/errors.ts';
 import type { Layout } from '../store/layout.ts';
 import { unmountVolume } from './volume-mounts.ts';
-import { volumePaths } from './volume-paths.ts';
+import { TMP_PREFIX, volumePaths } from './volume-paths.ts';
 import type { StoredVolume, VolumeTable } from './volume-records.ts';
 
 /**
@@ -15,7 +15,7 @@ export async function removeVolume(layout: Layout, table: VolumeTable, volume: S
   table.put(volume.name, { ...volume, removing: true });
   // What is mounted from somewhere else is not ours to delete.
   unmountVolume(volumePaths(layout, volume.name).data);
-  const grave = join(layout.tmp, `volume-${randomBytes(8).toString('hex')}`);
+  const grave = join(layout.tmp, `${TMP_PREFIX}${randomBytes(8).toString('hex')}`);
   await mkdir(layout.tmp, { recursive: true });
   try {
     await rename(layout.volume(volume.name), grave);

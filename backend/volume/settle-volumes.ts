@@ -1,10 +1,12 @@
-import { chmodSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
-import { isErrno } from '../base/errors.ts';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { isErrno, messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { removeTree } from '../linux/remove-tree.ts';
 import type { Layout } from '../store/layout.ts';
 import { publishCopy } from './publish-copy.ts';
 import { unmountVolume } from './volume-mounts.ts';
-import { volumePaths, type VolumePaths } from './volume-paths.ts';
+import { TMP_PREFIX, volumePaths, type VolumePaths } from './volume-paths.ts';
 import { ANONYMOUS_NAME, type VolumeTable } from './volume-records.ts';
 
 /** At the daemon's start: finishes what an earlier one was doing, and brings records and directories together. */
@@ -12,6 +14,7 @@ export function settleVolumes(layout: Layout, table: VolumeTable, logger: Logger
   // Everybody may pass through, as a container's user must reach its volume; nobody may list.
   mkdirSync(layout.volumes, { recursive: true });
   chmodSync(layout.volumes, 0o711);
+  sweepTmp(layout, logger);
   for (const volume of table.all()) if (volume.removing) finishRemoval(layout, table, volume.name);
   for (const name of readdirSync(layout.volumes)) {
     const paths = volumePaths(layout, name);
@@ -19,6 +22,18 @@ export function settleVolumes(layout: Layout, table: VolumeTable, logger: Logger
     publishCopy(paths);
     if (!table.get(name)) settleUnrecorded(paths, name, table, logger);
   }
+}
+
+/**
+ * Deletes what was staged, or was being deleted, when the daemon died. Which names that are is settled at once; the
+ * deletion takes as long as there are files, and nobody waits for it.
+ */
+function sweepTmp({ tmp }: Layout, logger: Logger): void {
+  if (!existsSync(tmp)) return;
+  for (const name of readdirSync(tmp).filter((left) => left.startsWith(TMP_PREFIX)))
+    removeTree(join(tmp, name)).catch((error: unknown) => {
+      logger.warn({ name, error: messageOf(error) }, 'cannot delete what was left of a volume');
+    });
 }
 
 function finishRemoval(layout: Layout, table: VolumeTable, name: string): void {

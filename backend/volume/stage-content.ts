@@ -11,7 +11,7 @@ import { readXattrs, setXattr } from '../linux/xattr.ts';
 import type { Layout } from '../store/layout.ts';
 import { publishCopy } from './publish-copy.ts';
 import { needsMount } from './volume-options.ts';
-import { volumePaths } from './volume-paths.ts';
+import { TMP_PREFIX, volumePaths } from './volume-paths.ts';
 import type { StoredVolume } from './volume-records.ts';
 import { FILES_HOLDER, type StagedContent } from './volumes.ts';
 
@@ -37,7 +37,7 @@ async function stageInMount(data: string): Promise<StagedContent> {
 
 export async function stageNewContent(layout: Layout): Promise<StagedContent> {
   await mkdir(layout.tmp, { recursive: true });
-  const path = join(layout.tmp, `volume-${randomBytes(8).toString('hex')}`);
+  const path = join(layout.tmp, `${TMP_PREFIX}${randomBytes(8).toString('hex')}`);
   await mkdir(path, { mode: 0o700 });
   return { path, [Symbol.asyncDispose]: () => removeTree(path) };
 }

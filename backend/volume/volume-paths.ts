@@ -13,6 +13,9 @@ export interface VolumePaths {
   ready: string;
 }
 
+/** Of what volumes have in <data>/tmp: content that is staged, or on its way out. Deleted at the daemon's start. */
+export const TMP_PREFIX = 'volume-';
+
 export function volumePaths(layout: Layout, name: string): VolumePaths {
   const root = layout.volume(name);
   return { root, data: join(root, '_data'), copy: join(root, '_copy'), ready: join(root, '_ready') };

@@ -187,4 +187,22 @@ describe('/strata/v1/volumes: export, import and clone', function () {
     assert.deepEqual(await readdir(secret.path), ['f']);
     assert.equal(await readFile(join(secret.path, 'f'), 'utf8'), 'secret');
   });
+
+  it('leaves nothing of a clone and an import that the daemon did not survive', async () => {
+    await inside('from', 'for i in $(seq 60); do head -c 5000000 /dev/urandom > f$i; done');
+    await ok('volume', 'create', 'to');
+    const tmp = join(fixture.daemon.dataRoot, 'tmp');
+    const lost = assert.rejects(call('/from/clone', { method: 'POST', body: { name: 'never' } }));
+    const socket = connect(fixture.daemon.socket).on('error', () => undefined);
+    socket.write(
+      'POST /strata/v1/volumes/to/import?replace=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nhalf',
+    );
+    await waitFor('both under way', async () => (await readdir(tmp)).length === 2);
+    await fixture.daemon.kill();
+    await lost;
+    await fixture.daemon.start();
+    await waitFor('nothing half', async () => (await readdir(tmp)).length === 0);
+    assert.equal(await ok('volume', 'ls', '-q'), 'from\nto');
+    assert.equal(await onHost('to', 'ls -A'), '');
+  });
 });

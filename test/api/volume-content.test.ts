@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
 import { describe, it } from 'mocha';
+import { makeTempDir } from '../support/temp-dir.ts';
 import { useVolumes } from '../support/use-volumes.ts';
 
 describe('the content of volumes', function () {
@@ -92,6 +94,48 @@ describe('the content of volumes', function () {
     await ok('create', '-v', 'memory:/data', await made());
     const reply = await fixture.daemon.call('/strata/v1/volumes/memory/tree');
     assert.equal(reply.text, '{"path":"/","entries":[],"next":null}\n');
+  });
+
+  it('has the owners that processes see, also of a container with ids of its own', async () => {
+    // The command line refuses the word; the API has it.
+    const create = async (mounted: Record<string, unknown>) => {
+      const host = { UsernsMode: 'private', Mounts: [{ Type: 'volume', Target: '/data', ...mounted }] };
+      const body = { Image: await made(), HostConfig: host };
+      const reply = await fixture.daemon.call('/v1.51/containers/create', { method: 'POST', body });
+      assert.equal(reply.status, 201, reply.text);
+    };
+    await create({ Source: 'disk' });
+    assert.deepEqual(await contentOf('disk'), full);
+    await onHost('disk', 'rm -r f g l && mkdir -p a/b');
+    await create({ Source: 'disk', VolumeOptions: { Subpath: 'a/b' } });
+    assert.deepEqual((await onHost('disk', `cd a/b && ${facts}`)).trim().split('\n'), full);
+  });
+
+  it('is never led out of its volume by a container that swaps names while another one is filled', async () => {
+    await using secret = await makeTempDir('strata-secret-');
+    await inside('race', 'mkdir -p sub');
+    const swap = `while :; do cd /d/sub && for n in d f; do mv $n x 2>/dev/null; ln -s ${secret.path} $n; rm -rf $n x; done; done`;
+    await ok('run', '-d', '-v', 'race:/d', fixture.image('busybox'), 'sh', '-c', swap);
+    await ok(
+      'run',
+      '--name',
+      'deep',
+      await made(),
+      'sh',
+      '-c',
+      'mkdir -p /deep/d/e && touch /deep/f /deep/d/g /deep/d/e/h',
+    );
+    const deep = await ok('commit', 'deep');
+    await ok('rm', 'deep');
+    for (let at = 0; at < 20; at += 1)
+      await docker(
+        'create',
+        '--mount',
+        'type=volume,source=race,target=/deep,volume-subpath=sub',
+        deep,
+        'true',
+      );
+    assert.deepEqual(await readdir(secret.path), []);
   });
 
   it('is shared, and named volumes are found by a part of their name or an expression', async () => {
