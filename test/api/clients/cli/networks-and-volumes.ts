@@ -7,7 +7,6 @@ export function networksAndVolumesTests(client: () => Client): void {
   const ok = (...args: string[]) => client().ok(...args);
 
   describe('networks of one’s own', () => {
-
     it('containers of a network find each other by name and alias', async () => {
       assert.match(
         await ok('network', 'create', '--subnet', '10.211.7.0/24', '--label', 'a=b', 'inner'),
